@@ -1,0 +1,31 @@
+# PYTHON must have the extra "dev": python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'
+PYTHON ?= $(firstword $(wildcard .venv/bin/python) python3)
+
+.PHONY: check lint test quick format schema examples clean
+
+check: lint test  ## everything that CI runs
+
+lint:
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+
+test:
+	$(PYTHON) -m pytest -n auto
+
+quick:  ## the tests without the slow ones
+	$(PYTHON) -m pytest -n auto -m "not slow"
+
+format:
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+schema:  ## docs/report.schema.json from the types
+	$(PYTHON) docs/make_schema.py
+
+examples:  ## the PDFs in examples/; see examples/README.md for FONT
+	$(PYTHON) examples/make_examples.py $(FONT)
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

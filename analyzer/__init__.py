@@ -1,0 +1,1 @@
+"""Finds what a clinical-research protocol lacks, with page and quotation."""

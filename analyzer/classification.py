@@ -1,0 +1,175 @@
+"""The trained voter: linear models over sparse features, read from ``models/<name>/model.skops``.
+
+Training uses scikit-learn and saves plain arrays with skops, so nothing in the file can run code. Scoring needs numpy only:
+importing scikit-learn would cost more time than reading a whole protocol (``docs/decisions/0003-scoring-without-sklearn.md``);
+``tests/test_classification.py`` holds the scores here against those of scikit-learn and skops.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.errors import BrokenModel
+from analyzer.features import VERSION, Weighted, heading_features
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """One logistic regression per label over a shared vocabulary. ``coefficients`` has a row per feature, a column per label."""
+
+    labels: list[str]
+    vocabulary: list[str]
+    idf: Floats
+    coefficients: Floats
+    intercepts: Floats
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {feature: index for index, feature in enumerate(self.vocabulary)}
+
+    def rows(self, features: Sequence[Weighted]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
+        """Known features of each item as one compressed sparse matrix: column indexes, weights of unit length, row starts."""
+        index = self._index
+        columns: list[int] = []
+        weights: list[float] = []
+        starts = [0]
+        for item in features:
+            for feature, weight in item.items():
+                column = index.get(feature)
+                if column is not None:
+                    columns.append(column)
+                    weights.append(weight)
+            starts.append(len(columns))
+        column_array = np.array(columns, dtype=np.int64)
+        weight_array = np.array(weights, dtype=np.float32) * self.idf[column_array]
+        start_array = np.array(starts, dtype=np.int64)
+        lengths = np.sqrt(_row_sums(weight_array * weight_array, start_array))
+        weight_array /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(start_array)).astype(np.float32)
+        return column_array, weight_array, start_array
+
+    def scores(self, features: Sequence[Weighted]) -> Floats:
+        """Log-odds, an array of shape (items, labels)."""
+        columns, weights, starts = self.rows(features)
+        scores = np.empty((len(features), len(self.labels)), dtype=np.float32)
+        step = 512
+        for first in range(0, len(features), step):
+            last = min(first + step, len(features))
+            low, high = starts[first], starts[last]
+            products = self.coefficients[columns[low:high]] * weights[low:high, None]
+            scores[first:last] = _row_sums(products, starts[first : last + 1] - low) + self.intercepts
+        return scores
+
+
+def _row_sums(values: Floats, starts: npt.NDArray[np.int64]) -> Floats:
+    """Sums of ``values[starts[i]:starts[i + 1]]`` along the first axis; zero for an empty row."""
+    sums = np.zeros((len(starts) - 1, *values.shape[1:]), dtype=np.float32)
+    filled = np.flatnonzero(np.diff(starts))
+    if filled.size:
+        sums[filled] = np.add.reduceat(values, starts[filled], axis=0)
+    return sums
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The second stage: a logistic regression over what rules and classifier say of one criterion in one document.
+
+    ``coefficients`` has a row per criterion; a criterion that was not trained gets the mean of all.
+    """
+
+    mean: Floats
+    scale: Floats
+    coefficients: Floats
+    criteria: list[str]
+    intercepts: Floats
+
+    def probability(self, criterion: str, evidence: Floats) -> float:
+        """Probability that ``element.criterion`` is met, given ``voting.Ballot.evidence``."""
+        known = [self.criteria.index(criterion)] if criterion in self.criteria else list(range(len(self.criteria)))
+        weights, offset = self.coefficients[known].mean(axis=0), self.intercepts[known].mean()
+        return float(1 / (1 + np.exp(-(((evidence - self.mean) / self.scale) @ weights + offset))))
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that was trained: passages -> criteria, headings -> canonical labels, documents -> kind, votes -> met."""
+
+    passages: LinearModel
+    headings: LinearModel
+    documents: LinearModel
+    decision: Decision
+    version: str
+    thresholds: Floats
+    """Log-odds per criterion from which the passage model alone calls it met."""
+
+
+def heading_labeller(model: LinearModel) -> Callable[[str, str, str], str]:
+    """A ``segmentation.Labeller``: the canonical label of a heading that the vocabulary does not know."""
+
+    def label(title: str, above: str, previous: str) -> str:
+        return model.labels[int(model.scores([heading_features(title, above, previous)])[0].argmax())]
+
+    return label
+
+
+def load_model(folder: Path) -> Model:
+    """Read ``model.skops`` from a model folder.
+
+    Raises BrokenModel when the file is missing, was changed since ``metrics.json`` was written, or was trained with other features.
+    """
+    path = folder / "model.skops"
+    try:
+        data = path.read_bytes()
+        metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    except OSError as error:
+        raise BrokenModel(path=str(path), why="missing") from error
+    digest = hashlib.sha256(data).hexdigest()
+    if metrics.get("sha256") != digest:
+        raise BrokenModel(path=str(path), why="changed")
+    content = read_arrays(data)
+    if content["feature_version"] != VERSION:
+        raise BrokenModel(path=str(path), why="version")
+    return Model(
+        passages=_linear(content["passages"]),
+        headings=_linear(content["headings"]),
+        documents=_linear(content["documents"]),
+        decision=Decision(**content["decision"]),
+        version=digest[:12],
+        thresholds=content["thresholds"],
+    )
+
+
+def _linear(content: dict[str, Any]) -> LinearModel:
+    vocabulary, coefficients = content["vocabulary"].split("\n"), content["coefficients"].astype(np.float32)
+    return LinearModel(content["labels"], vocabulary, content["idf"], coefficients, content["intercepts"])
+
+
+def read_arrays(data: bytes) -> Any:
+    """The dicts, lists, strings, numbers and arrays of a skops file, without importing scikit-learn; anything else is refused."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        return _node(json.loads(archive.read("schema.json")), archive)
+
+
+def _node(node: dict[str, Any], archive: zipfile.ZipFile) -> Any:
+    loader = node["__loader__"]
+    if loader == "DictNode":
+        return {key: _node(value, archive) for key, value in node["content"].items()}
+    if loader == "ListNode":
+        return [_node(item, archive) for item in node["content"]]
+    if loader == "JsonNode":
+        return json.loads(node["content"])
+    if loader == "NdArrayNode" and node["type"] == "numpy":
+        return np.load(BytesIO(archive.read(node["file"])), allow_pickle=False)
+    raise BrokenModel(path=str(node.get("__class__")), why="content")

@@ -1,0 +1,588 @@
+"""The command line: arguments in, report out, exit status back. Whatever is heavy is imported inside the verb that needs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, Protocol, TypeVar
+
+import typer
+from typer.exceptions import TyperException
+
+from analyzer.errors import AnalyzerError, ExitStatus, UsageError
+from analyzer.inputs import STDIN, Input, gather
+from analyzer.reports import (
+    BUILT_IN,
+    JOINED,
+    Context,
+    Result,
+    ending,
+    file_bytes,
+    form_of,
+    free_name,
+    known_forms,
+    renderer,
+    write_atomically,
+)
+from analyzer.resources import DEFAULT_PACK, PACKAGE, pack_dir, say
+
+if TYPE_CHECKING:
+    from analyzer.findings import Failure, Outcome, Report
+    from analyzer.pipeline import Analyzer
+    from analyzer.reports.terminal import Sheet
+    from analyzer.rules import ElementRule, Pack
+
+_Made = TypeVar("_Made")
+Language = Literal["auto", "zh", "en"]
+FailOn = Literal["missing", "partial"]
+
+INTERRUPTED = 130
+READER_LEFT = 141
+"""What a shell reports for a program whose reader closed the pipe (``analyzer … | head``)."""
+_ROOT_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
+_WIDEST, _PLAIN_WIDTH = 110, 100
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def locale_language() -> str:
+    """``zh`` where the system speaks Chinese, else ``en``."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+LOCALE = locale_language()
+
+
+_HELP_WIDTH = {"zh": 54, "en": 90}
+"""Typer's plain help counts characters, and a Chinese one takes two cells; its help in boxes loses Chinese words at the ends of lines."""
+
+app = typer.Typer(
+    help=say(LOCALE, "help_app"),
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _HELP_WIDTH[LOCALE]},
+)
+
+_Files = Annotated[list[str] | None, typer.Argument(metavar="FILE", help=say(LOCALE, "help_files"), show_default=False)]
+_Lang = Annotated[Language, typer.Option(help=say(LOCALE, "help_lang"))]
+_PackName = Annotated[str, typer.Option("--pack", help=say(LOCALE, "help_pack"))]
+_Password = Annotated[str | None, typer.Option(help=say(LOCALE, "help_password"), show_default=False)]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=say(LOCALE, "help_quiet"))]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help=say(LOCALE, "help_version"))] = False,
+) -> None:
+    """Without a verb: the version, or three friendly lines."""
+    if version:
+        _write(f"analyzer {_version()}\n")
+    elif context.invoked_subcommand is None:
+        _write(say(LOCALE, "welcome") + "\n")
+
+
+@app.command(help=say(LOCALE, "help_check"))
+def check(
+    files: _Files = None,
+    form: Annotated[str | None, typer.Option("--format", "-f", metavar="FORM", help=say(LOCALE, "help_format"), show_default=False)] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="PATH", help=say(LOCALE, "help_output"), show_default=False)
+    ] = None,
+    lang: _Lang = "auto",
+    pack: _PackName = DEFAULT_PACK,
+    fail_on: Annotated[FailOn | None, typer.Option(help=say(LOCALE, "help_fail_on"), show_default=False)] = None,
+    template: Annotated[Path | None, typer.Option(metavar="PATH", help=say(LOCALE, "help_template"), show_default=False)] = None,
+    password: _Password = None,
+    quiet: _Quiet = False,
+) -> int:
+    """Analyse files and report their gaps."""
+    from analyzer.findings import Failure
+
+    language = _language(lang)
+    inputs, barren = _gather(files, language)
+    sink = _sink(output, _known_form(form, language), language, inputs, quiet=quiet)
+    draw = _Drawing(_analyzer(pack, language), sink.form, lang if output or sink.form not in BUILT_IN else language, template)
+    run = _Run(draw, language, password, quiet=quiet)
+    gaps = False
+    for number, entry in enumerate(inputs, 1):
+        made = run.attempt(entry, number, len(inputs))
+        outcome, rendered = (made, None) if isinstance(made, Failure) else made
+        sink.take(Result(entry.name, entry.stem, draw.language_of(outcome), outcome, rendered))
+        gaps |= fail_on is not None and _falls_short(outcome, fail_on)
+    sink.close()
+    return run.status(barren=barren, gaps=gaps)
+
+
+@app.command(help=say(LOCALE, "help_text"))
+def text(
+    files: _Files = None,
+    lang: _Lang = "auto",
+    pack: _PackName = DEFAULT_PACK,
+    password: _Password = None,
+    quiet: _Quiet = False,
+) -> int:
+    """Show what was read."""
+    from analyzer.findings import Failure
+    from analyzer.reports.terminal import document_sheet
+
+    language = _language(lang)
+    inputs, barren = _gather(files, language)
+    run = _Run(_analyzer(pack, language).read, language, password, quiet=quiet)
+    for number, entry in enumerate(inputs, 1):
+        document = run.attempt(entry, number, len(inputs))
+        if isinstance(document, Failure):
+            continue
+        if len(inputs) > 1:
+            _write(f"== {_showable(entry.name)}\n\n")
+        _show(document_sheet(document, language, _width()))
+        if number < len(inputs):
+            _write("\n")
+    return run.status(barren=barren)
+
+
+@app.command(help=say(LOCALE, "help_explain"))
+def explain(
+    element: Annotated[str | None, typer.Argument(help=say(LOCALE, "help_element"), show_default=False)] = None,
+    lang: _Lang = "auto",
+    pack: _PackName = DEFAULT_PACK,
+) -> int:
+    """Show what an element requires."""
+    from analyzer.reports.terminal import element_list_sheet, element_sheet
+    from analyzer.rules import load_pack
+
+    language = _language(lang)
+    loaded = _in_language(language, load_pack, _known_pack(pack, language))
+    rule = _element(loaded, element) if element else None
+    if rule:
+        _show(element_sheet(rule, language, _width()))
+        return ExitStatus.OK
+    if element:
+        _complain(say(language, "explain_unknown", element=element))
+    _show(element_list_sheet(loaded, language, _width()))
+    return ExitStatus.USAGE if element else ExitStatus.OK
+
+
+@app.command(help=say(LOCALE, "help_train"))
+def train(
+    corpora: Annotated[Path | None, typer.Option(help=say(LOCALE, "help_corpora"), show_default=False)] = None,
+    extra: Annotated[list[Path] | None, typer.Option(help=say(LOCALE, "help_extra"), show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help=say(LOCALE, "help_out"), show_default=False)] = None,
+    seed: Annotated[int | None, typer.Option(help=say(LOCALE, "help_seed"), show_default=False)] = None,
+) -> int:
+    """Train a model."""
+    from analyzer.training.verbs import run_train
+
+    _write(run_train(corpora=corpora, extra=extra or [], out=out, seed=seed, language=LOCALE, tell=_complain) + "\n")
+    return ExitStatus.OK
+
+
+@app.command(help=say(LOCALE, "help_evaluate"))
+def evaluate(
+    gold: Annotated[Path | None, typer.Argument(metavar="GOLD", help=say(LOCALE, "help_gold"), show_default=False)] = None,
+    evidence: Annotated[Path | None, typer.Argument(metavar="FOLDER", help=say(LOCALE, "help_evidence"), show_default=False)] = None,
+    corpora: Annotated[Path | None, typer.Option(help=say(LOCALE, "help_corpora"), show_default=False)] = None,
+    extra: Annotated[list[Path] | None, typer.Option(help=say(LOCALE, "help_extra"), show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=say(LOCALE, "help_json"))] = False,
+) -> int:
+    """Print how good the program is."""
+    import json
+
+    from analyzer.training.verbs import run_evaluate, table
+
+    figures = run_evaluate(corpora=corpora, extra=extra or [], gold=gold, evidence=evidence, language=LOCALE)
+    _write((json.dumps(figures, ensure_ascii=False, indent=1) if as_json else table(figures, LOCALE)) + "\n")
+    return ExitStatus.OK
+
+
+@app.command(help=say(LOCALE, "help_label"))
+def label(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=say(LOCALE, "help_files"))],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help=say(LOCALE, "help_label_output"), show_default=False)] = None,
+    password: _Password = None,
+) -> int:
+    """Write a labelling sheet."""
+    from analyzer.training.verbs import run_label
+
+    sheet = run_label(file, password=password)
+    if output is None:
+        _write(sheet)
+    else:
+        write_atomically(output, sheet.encode())
+    return ExitStatus.OK
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; a bug is 4, never the 1 that means gaps."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        status = int(app(_with_verb(sys.argv[1:] if arguments is None else arguments), prog_name="analyzer", standalone_mode=False) or 0)
+    except AnalyzerError as error:
+        _complain(_sentence(error, str(error.details.pop("language", LOCALE))))
+        return int(error.status)
+    except TyperException as error:
+        _complain(say(LOCALE, "error_usage", reason=say(LOCALE, "usage_wrong", detail=error.format_message())))
+        return int(ExitStatus.USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except Exception:
+        _complain(say(LOCALE, "error_bug"))
+        traceback.print_exc()
+        return int(ExitStatus.BUG)
+    if status == INTERRUPTED:
+        _complain(say(LOCALE, "error_interrupted"))
+    return status
+
+
+def _with_verb(arguments: Sequence[str]) -> list[str]:
+    """``analyzer FILE`` and ``analyzer --format json FILE`` mean ``check``."""
+    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    if not arguments or arguments[0] in verbs | _ROOT_OPTIONS:
+        return list(arguments)
+    return ["check", *arguments]
+
+
+def _language(chosen: Language) -> str:
+    return LOCALE if chosen == "auto" else chosen
+
+
+def _gather(files: Sequence[str] | None, language: str) -> tuple[list[Input], bool]:
+    """The files that are meant, and whether some argument led to none."""
+    if not files:
+        raise _refusal(language, "usage_no_files")
+    gathered = gather(files)
+    if any(entry.path == STDIN for entry in gathered.inputs) and sys.stdin.isatty():
+        raise _refusal(language, "usage_stdin_is_terminal")
+    if not gathered.inputs:
+        raise _refusal(language, "usage_nothing_found", path=say(language, "list_separator").join(gathered.barren))
+    for path in gathered.barren:
+        _complain(say(language, "usage_nothing_found", path=path))
+    return gathered.inputs, bool(gathered.barren)
+
+
+def _known_pack(name: str, language: str) -> str:
+    if not (pack_dir(name) / "pack.yaml").is_file():
+        known = sorted(path.parent.name for path in (PACKAGE / "packs").glob("*/pack.yaml"))
+        raise _refusal(language, "usage_unknown_pack", pack=name, known=say(language, "list_separator").join(known))
+    return name
+
+
+def _analyzer(pack: str, language: str) -> Analyzer:
+    from analyzer.pipeline import Analyzer
+
+    return _in_language(language, Analyzer, _known_pack(pack, language))
+
+
+def _in_language(language: str, load: Callable[[str], _Made], pack: str) -> _Made:
+    """Load from a pack; an error will be told in ``language``."""
+    try:
+        return load(pack)
+    except AnalyzerError as error:
+        error.details.setdefault("language", language)
+        raise
+
+
+def _element(pack: Pack, wanted: str) -> ElementRule | None:
+    """The element with this id or name, however it is written."""
+    key = _folded(wanted)
+    return next((element for element in pack.elements if key in map(_folded, (element.id, element.name.zh, element.name.en))), None)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_-]+", "_", name.strip().casefold())
+
+
+@dataclass(slots=True)
+class _Run(Generic[_Made]):
+    """Reads files one by one and remembers what went wrong; no file stops the others."""
+
+    read: Callable[..., _Made]
+    language: str
+    password: str | None
+    quiet: bool
+    unread: bool = False
+    broke: bool = False
+
+    def attempt(self, entry: Input, number: int, total: int) -> _Made | Failure:
+        """What ``read`` makes of a file, or the failure that was also told on stderr."""
+        name = say(self.language, "stdin") if entry.path == STDIN else entry.name
+        try:
+            if entry.error:
+                raise entry.error
+            path, data = entry.source()
+            with self._progress(name, number, total):
+                return self.read(path, data=data, password=self.password)
+        except AnalyzerError as error:
+            if error.status != ExitStatus.UNREAD:
+                error.details.setdefault("language", self.language)
+                raise
+            self.unread = True
+            code, message = error.code, _sentence(error, self.language, path=name)
+            _complain(message)
+        except Exception:
+            self.broke = True
+            code, message = AnalyzerError.code, say(self.language, "error_unexpected", path=name)
+            _complain(message)
+            traceback.print_exc()
+        from analyzer.findings import Failure
+
+        return Failure.of(entry.name, code, message)
+
+    def status(self, *, barren: bool, gaps: bool = False) -> ExitStatus:
+        """The loudest of what happened."""
+        states = [
+            (self.broke, ExitStatus.BUG),
+            (self.unread, ExitStatus.UNREAD),
+            (barren, ExitStatus.USAGE),
+            (gaps, ExitStatus.GAPS),
+        ]
+        return next((status for happened, status in states if happened), ExitStatus.OK)
+
+    def _progress(self, name: str, number: int, total: int) -> AbstractContextManager[object]:
+        if self.quiet or not sys.stderr.isatty():
+            return nullcontext()
+        from rich.console import Console
+        from rich.text import Text
+
+        key = "progress" if total == 1 else "progress_of"
+        return Console(stderr=True).status(Text(_showable(say(self.language, key, path=name, number=number, total=total))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Analyses a file and, where the form is not built in, draws the report while the PDF is at hand."""
+
+    analyzer: Analyzer
+    form: str
+    lang: str
+    template: Path | None
+
+    def __call__(self, path: str, data: bytes | None, password: str | None) -> tuple[Report, bytes | None]:
+        """The report, and what the form makes of it."""
+        report = self.analyzer.analyze(path, data=data, password=password)
+        render = renderer(self.form)
+        if render is None:
+            return report, None
+        original = Path(path).read_bytes() if data is None else data
+        return report, render(report, Context(self.language_of(report), path, original, password, self.template))
+
+    def language_of(self, outcome: Outcome) -> str:
+        """In which language to write of this file: as chosen, else that of the document."""
+        if self.lang != "auto":
+            return self.lang
+        document = getattr(outcome.document, "language", LOCALE)
+        return "en" if document == "en" else "zh"
+
+
+class _Sink(Protocol):
+    """Where results go."""
+
+    form: str
+
+    def take(self, result: Result) -> None:
+        """Accept the result of the next file."""
+
+    def close(self) -> None:
+        """All files are done."""
+
+
+@dataclass(slots=True)
+class _Stdout:
+    """Reports on stdout, each as soon as it is there; JSON of several files is one array and waits for the last."""
+
+    form: str
+    language: str
+    results: list[Result] = field(default_factory=list)
+
+    def take(self, result: Result) -> None:
+        self.results.append(result)
+        if self.form == "jsonl" or self.form not in BUILT_IN:
+            _write(file_bytes([result], self.form, self.language, _width()))
+        elif self.form == "terminal":
+            from analyzer.findings import Failure
+            from analyzer.reports.terminal import result_sheet
+
+            if not isinstance(result.outcome, Failure):
+                _show(result_sheet(result, _width()))
+                _write("\n")
+
+    def close(self) -> None:
+        if self.form == "json":
+            _write(file_bytes(self.results, "json", self.language, _width()))
+        elif self.form == "terminal" and len(self.results) > 1:
+            from analyzer.reports.terminal import summary_sheet
+
+            _show(summary_sheet(self.results, self.language, _width()))
+
+
+@dataclass(slots=True)
+class _File:
+    """All reports in one file, written when the last is done."""
+
+    path: Path
+    form: str
+    language: str
+    quiet: bool
+    results: list[Result] = field(default_factory=list)
+
+    def take(self, result: Result) -> None:
+        self.results.append(result)
+
+    def close(self) -> None:
+        if self.form not in BUILT_IN and not any(result.rendered for result in self.results):
+            return
+        _save(self.path, file_bytes(self.results, self.form, self.language, _PLAIN_WIDTH), self.language)
+        _note(self.path, self.language, quiet=self.quiet)
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A file for each report, written as soon as it is there."""
+
+    path: Path
+    form: str
+    language: str
+    quiet: bool
+    taken: set[str] = field(default_factory=set)
+
+    def take(self, result: Result) -> None:
+        if self.form not in BUILT_IN and result.rendered is None:
+            return
+        path = self.path / free_name(result.stem, ending(self.form), self.taken)
+        _save(path, file_bytes([result], self.form, self.language, _PLAIN_WIDTH), self.language)
+
+    def close(self) -> None:
+        _note(self.path, self.language, quiet=self.quiet)
+
+
+def _sink(output: str | None, form: str | None, language: str, inputs: Sequence[Input], *, quiet: bool) -> _Sink:
+    """Where the reports go; refuses a place that cannot be written to before any work is done."""
+    if output is None:
+        form = form or "terminal"
+        _refuse_a_heap(form, language, inputs)
+        if form not in {*BUILT_IN, *JOINED} and sys.stdout.isatty():
+            raise _refusal(language, "usage_not_for_a_terminal", form=form)
+        return _Stdout(form, language)
+    path = Path(output).expanduser()
+    if path.is_dir() or output.endswith(("/", os.sep)):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _refusal(language, "usage_output_unwritable", path=output) from error
+        return _Folder(path, form or "json", language, quiet)
+    form = form or form_of(path.name) or "terminal"
+    if _would_spoil_a_pdf(path, form, inputs):
+        raise _refusal(language, "usage_output_is_pdf", path=output)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise _refusal(language, "usage_output_unwritable", path=output)
+    _refuse_a_heap(form, language, inputs)
+    return _File(path, form, language, quiet)
+
+
+def _known_form(form: str | None, language: str) -> str | None:
+    if form is not None and form not in known_forms():
+        raise _refusal(language, "usage_unknown_form", form=form, known=say(language, "list_separator").join(known_forms()))
+    return form
+
+
+def _refuse_a_heap(form: str, language: str, inputs: Sequence[Input]) -> None:
+    """Most forms hold one report each."""
+    if len(inputs) > 1 and form not in {*BUILT_IN, *JOINED}:
+        raise _refusal(language, "usage_one_per_file", form=form)
+
+
+def _would_spoil_a_pdf(path: Path, form: str, inputs: Sequence[Input]) -> bool:
+    """Whether writing there would replace a PDF that is not a marked copy of ours, or call something a PDF that is none."""
+    if os.path.realpath(path) in {os.path.realpath(entry.path) for entry in inputs}:
+        return True
+    if path.suffix.lower() != ".pdf":
+        return False
+    if form != "pdf":
+        return True
+    from analyzer.reports.marked_pdf import is_marked
+
+    return path.is_file() and not is_marked(path)
+
+
+def _save(path: Path, data: bytes, language: str) -> None:
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise _refusal(language, "usage_output_unwritable", path=str(path)) from error
+
+
+def _note(path: Path, language: str, *, quiet: bool) -> None:
+    if not quiet:
+        _complain(say(language, "written", path=path))
+
+
+def _falls_short(outcome: Outcome, limit: FailOn) -> bool:
+    bad = {"missing", limit}
+    return any(element.verdict in bad for element in getattr(outcome, "elements", []))
+
+
+def _refusal(language: str, key: str, **values: object) -> UsageError:
+    return UsageError(reason=say(language, key, **values), language=language)
+
+
+def _sentence(error: AnalyzerError, language: str, **values: object) -> str:
+    return say(language, f"error_{error.code}", **{**error.details, **values})
+
+
+def _width() -> int:
+    """The width of the terminal, of which stderr knows when stdout is piped to a pager."""
+    screen = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
+    known = os.get_terminal_size(screen.fileno()).columns if screen else 0
+    wanted = os.environ.get("COLUMNS", "")
+    return min(int(wanted) if wanted.isdecimal() else known or _PLAIN_WIDTH, _WIDEST)
+
+
+def _show(sheet: Sheet) -> None:
+    from analyzer.reports.terminal import rendered
+
+    _write(rendered(sheet, colour=sys.stdout.isatty()))
+
+
+def _write(words: str | bytes) -> None:
+    """Put words, or a file's bytes, on stdout; nothing else goes there."""
+    try:
+        if isinstance(words, bytes):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(words)
+        else:
+            sys.stdout.write(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(READER_LEFT) from None
+
+
+def _complain(words: str) -> None:
+    print(_showable(words), file=sys.stderr)
+
+
+def _showable(words: str) -> str:
+    """Words without control characters, which a file's name may hold."""
+    return _CONTROL.sub("", words)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("protocol-analyzer")
+    except PackageNotFoundError:
+        return "0"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""What a protocol says: one canonical text, and a place on a page for every character of it.
+
+Offsets are half-open and count characters of ``Document.text``; they never move once the document is built.
+Coordinates are PDF points with the origin at the top left of the page as displayed (rotation applied); pages count from 1.
+This module imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Source = Literal["digital", "ocr", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A box on a page, in points."""
+
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One visual line of the body, or the whole content of one table cell."""
+
+    start: int
+    end: int
+    page: int
+    rect: Rect
+    size: float
+    bold: bool
+    cell: tuple[int, int, int] | None = None
+    """(table, row, column) when the line is a table cell: an index into ``Document.tables`` and two counts from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A ruled table on one page; ``rows`` holds the indexes into ``Document.lines`` of its cells, row by row (empty cells left out)."""
+
+    page: int
+    rect: Rect
+    rows: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``start``..``end`` is what the page contributes to ``Document.text``; ``raw`` is its text as drawn, running heads included."""
+
+    number: int
+    width: float
+    height: float
+    start: int
+    end: int
+    source: Source
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it, up to the next heading of any level."""
+
+    heading: str
+    level: int
+    canonical: str
+    start: int
+    """Where the heading begins; ``body`` is where its own text begins and ``end`` where the next heading begins."""
+    body: int
+    end: int
+    path: tuple[str, ...] = ()
+    """Canonical labels of the headings above it, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence, list item or table row: the unit that is matched and classified."""
+
+    start: int
+    end: int
+    section: int
+    """Index into ``Document.sections``; -1 before the first heading."""
+    kind: Literal["sentence", "row"] = "sentence"
+
+
+class Geometry(Protocol):
+    """Tells where characters of a page stand; kept by whoever read the file."""
+
+    def boxes(self, page: int, indexes: Sequence[int]) -> list[Rect | None]:
+        """Boxes of the characters ``indexes`` of ``Page.raw``; None for white space and characters that were not drawn."""
+        ...
+
+
+@dataclass
+class Document:
+    """A protocol as read. ``origin[i]`` is the index in its page's ``raw`` of ``text[i]``, or -1 where the reader put it in itself."""
+
+    path: str
+    sha256: str
+    text: str
+    origin: array[int]
+    pages: list[Page]
+    lines: list[Line]
+    tables: list[Table] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    language: Literal["zh", "en", "mixed"] = "en"
+    geometry: Geometry | None = None
+    warnings: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    def page_of(self, offset: int) -> Page:
+        """The page on which the character ``text[offset]`` stands."""
+        return self.pages[max(0, bisect_right(self.pages, offset, key=lambda page: page.start) - 1)]
+
+    def line_of(self, offset: int) -> Line:
+        """The line in which the character ``text[offset]`` stands."""
+        return self.lines[max(0, bisect_right(self.lines, offset, key=lambda line: line.start) - 1)]
+
+    def section_of(self, offset: int) -> int:
+        """Index of the section that holds ``text[offset]``; -1 before the first heading."""
+        return bisect_right(self.sections, offset, key=lambda section: section.start) - 1
+
+    def quote(self, start: int, end: int) -> str:
+        """The words of the page behind ``text[start:end]``, as drawn; the span must not leave its page."""
+        page = self.page_of(start)
+        drawn = [index for index in self.origin[start : min(end, page.end)] if index >= 0]
+        if not drawn:
+            return ""
+        pieces, previous = [], drawn[0] - 1
+        for index in drawn:
+            if previous < index <= previous + 3:
+                pieces.append(page.raw[previous + 1 : index + 1])
+            else:
+                pieces.append(" " + page.raw[index])
+            previous = index
+        return " ".join("".join(pieces).split())
+
+    def rects(self, start: int, end: int) -> list[Rect]:
+        """One box per visual line that ``text[start:end]`` covers on the page of ``start``."""
+        page = self.page_of(start)
+        end = min(end, page.end)
+        drawn = [index for index in self.origin[start:end] if index >= 0]
+        if self.geometry is None or not drawn:
+            return []
+        return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
+
+
+def merge_boxes(boxes: Sequence[Rect]) -> list[Rect]:
+    """Join character boxes in reading order into one box per visual line."""
+    merged: list[Rect] = []
+    for box in boxes:
+        if merged:
+            last = merged[-1]
+            height = min(last.bottom - last.top, box.bottom - box.top)
+            together = min(last.bottom, box.bottom) - max(last.top, box.top) > 0.4 * height
+            if together and -0.5 * height < box.x0 - last.x1 < 3 * max(height, 1.0):
+                merged[-1] = Rect(min(last.x0, box.x0), min(last.top, box.top), max(last.x1, box.x1), max(last.bottom, box.bottom))
+                continue
+        merged.append(box)
+    return merged

@@ -1,0 +1,100 @@
+"""What the classifier sees of a passage: its words, the heading above, its neighbours and where it stands.
+
+Every feature is a short string with a prefix that names its kind; training and run time share this file, and a model
+remembers ``VERSION``, so the two cannot drift apart unnoticed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from analyzer.document import Document, Passage
+from analyzer.text import CJK, words
+
+VERSION = 1
+_LONGEST = 160
+"""Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
+_STEM = 5
+_OPENING = 6000
+"""Characters of a document that tell what kind of document it is."""
+_HAN = re.compile(f"[{CJK}]")
+
+Weighted = dict[str, float]
+
+
+def passage_features(document: Document, passages: Sequence[Passage]) -> list[Weighted]:
+    """Features with their weights for each passage, in order; weights are before inverse document frequency."""
+    cut = [words(document.text[passage.start : passage.end])[:_LONGEST] for passage in passages]
+    headings: dict[int, Weighted] = {}
+    found = []
+    for index, passage in enumerate(passages):
+        features = _own(cut[index])
+        if passage.section not in headings:
+            headings[passage.section] = _place(document, passage.section)
+        features.update(headings[passage.section])
+        if passage.kind == "row":
+            features["row"] = 0.5
+        for near, mark in ((index - 1, "<"), (index + 1, ">")):
+            if 0 <= near < len(passages) and passages[near].section == passage.section:
+                for word in cut[near]:
+                    features[mark + word] = 0.25
+        found.append(features)
+    return found
+
+
+def _own(cut: Sequence[str]) -> Weighted:
+    features: Weighted = {}
+    previous = "^"
+    for word in cut:
+        features["w" + word] = 1.0
+        features["b" + previous + "_" + word] = 0.8
+        if len(word) > _STEM and word.isascii():
+            features["t" + word[:_STEM]] = 0.6
+        elif len(word) > 1 and not word.isascii():
+            for character in word:
+                features["c" + character] = 0.4
+        previous = word
+    features[f"n{min(8, len(cut) // 8)}"] = 0.3
+    return features
+
+
+def _place(document: Document, section: int) -> Weighted:
+    if section < 0:
+        return {"stitle_page": 1.0}
+    here = document.sections[section]
+    place = {"s" + here.canonical: 1.0}
+    for label in here.path:
+        place["p" + label] = 0.5
+    for word in words(here.heading):
+        place["h" + word] = 0.7
+    return place
+
+
+def heading_features(title: str, above: str, previous: str) -> Weighted:
+    """Features of a heading without its number: words, stems, Chinese character runs, labels of the headings above and before."""
+    cut = words(title)
+    features: Weighted = {}
+    for word, following in zip(["^", *cut], [*cut, "$"], strict=True):
+        features["b" + word + "_" + following] = 1.0
+        features["w" + word] = 1.0
+        if word.isascii() and len(word) > _STEM:
+            features["t" + word[:_STEM]] = 1.0
+    squeezed = "^" + re.sub(r"\s+", "", title.lower()) + "$"
+    if _HAN.search(squeezed):
+        for size in (1, 2, 3):
+            for start in range(len(squeezed) - size + 1):
+                features["c" + squeezed[start : start + size]] = 1.0
+    features["p" + above] = 1.5
+    features["v" + previous] = 0.7
+    return features
+
+
+def document_features(document: Document) -> Weighted:
+    """Features of a whole document: which words its first pages use, and which canonical sections it has."""
+    features: Weighted = {}
+    for word in words(document.text[:_OPENING]):
+        features["w" + word] = min(3.0, features.get("w" + word, 0.0) + 1.0)
+    for section in document.sections:
+        features["s" + section.canonical] = 3.0
+    return features

@@ -1,0 +1,192 @@
+"""The map of the house: a PDF in, a gap report out. Read this file first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from analyzer import checks
+from analyzer.classification import heading_labeller, load_model
+from analyzer.conditions import Conditions
+from analyzer.document import Document
+from analyzer.features import document_features, passage_features
+from analyzer.findings import (
+    Bilingual,
+    DocumentInfo,
+    ElementFinding,
+    Evidence,
+    Inconsistency,
+    IsProtocol,
+    Report,
+    SectionFound,
+    TextSource,
+    Tool,
+    Values,
+)
+from analyzer.findings import Warning as ReportWarning
+from analyzer.front_matter import read_front_matter
+from analyzer.judging import Circumstances, judge, overall
+from analyzer.matching import Matcher
+from analyzer.quoting import evidence_of
+from analyzer.reading import read
+from analyzer.resources import DEFAULT_PACK, model_dir, say
+from analyzer.rules import Pack, load_pack
+from analyzer.segmentation import passages, segment
+from analyzer.text import language_of
+from analyzer.values import Found, extract
+from analyzer.voting import ballots
+
+
+class Analyzer:
+    """A pack and a model, loaded once and used for any number of protocols.
+
+    ``filed_on`` decides which clauses are in force; None means the day of the report.
+    Raises BrokenPack or BrokenModel when they cannot be used.
+    """
+
+    def __init__(self, pack: str = DEFAULT_PACK, model: Path | None = None, filed_on: date | None = None) -> None:
+        self.pack = load_pack(pack)
+        self.matcher = Matcher(self.pack)
+        self.conditions = Conditions(self.pack)
+        self.filed_on = filed_on
+        self.model = load_model(model or model_dir())
+
+    def read(self, path: Path | str, data: bytes | None = None, password: str | None = None) -> Document:
+        """The document with its language and sections. Raises an AnalyzerError when the file cannot be read."""
+        document = read(path, data, password)
+        document.language = language_of(document.text)
+        document.sections = segment(document, heading_labeller(self.model.headings))
+        return document
+
+    def analyze(self, path: Path | str, data: bytes | None = None, password: str | None = None) -> Report:
+        """The gap report of one protocol. Raises an AnalyzerError when the file cannot be read."""
+        return self.report(self.read(path, data, password))
+
+    def report(self, document: Document) -> Report:
+        """The gap report of a document that has been read."""
+        pieces = passages(document)
+        hits = self.matcher.match(document, pieces)
+        scores = self.model.passages.scores(passage_features(document, pieces))
+        votes = ballots(self.pack, document, pieces, hits, scores, self.model.passages.labels, self.model.thresholds)
+        kinds = dict(zip(self.model.documents.labels, _sigmoid(self.model.documents.scores([document_features(document)])[0]), strict=True))
+        is_protocol = kinds["protocol"]
+        filed_on = self.filed_on or date.today()
+
+        def quote(passage: int) -> Evidence | None:
+            return evidence_of(document, pieces[passage].start, pieces[passage].end)
+
+        conditions = self.conditions.decide(document, pieces, kinds, quote)
+        empty = sum(page.source == "empty" for page in document.pages)
+        elements = judge(
+            self.pack,
+            votes,
+            self.model.decision,
+            Circumstances(conditions, unreadable_pages=empty > 0, filed_on=filed_on),
+            lambda passage, element, criterion: quote(passage),
+        )
+        found = extract(document, pieces)
+        contradictions = checks.run(document, pieces, found)
+        elements = [_to_review(element, contradictions) for element in elements]
+        return Report(
+            tool=Tool(name="analyzer", version=tool_version(), pack=self.pack.label, model=self.model.version),
+            document=_info(document, is_protocol, empty),
+            sections=[_section(document, index) for index in range(len(document.sections))],
+            elements=elements,
+            conditions=conditions,
+            filed_on=filed_on.isoformat(),
+            values=Values.model_validate(found.contract()),
+            value_evidence=_value_evidence(document, found),
+            inconsistencies=[_contradiction(document, finding) for finding in contradictions],
+            overall=overall(self.pack, elements, is_protocol=is_protocol >= 0.5),
+            warnings=[*_warnings(document, is_protocol), *_notices(self.pack, document, filed_on)],
+        )
+
+
+def _value_evidence(document: Document, found: Found) -> dict[str, list[Evidence]]:
+    stated = {name: value for name in found.contract() if (value := found.best(name)) is not None}
+    quoted = {name: evidence_of(document, value.start, value.end) for name, value in stated.items()}
+    return {name: [evidence] for name, evidence in quoted.items() if evidence is not None}
+
+
+def _contradiction(document: Document, finding: checks.Finding) -> Inconsistency:
+    quoted = (evidence_of(document, start, end) for start, end in finding.spans)
+    return Inconsistency(
+        kind=finding.kind,
+        message=Bilingual(zh=finding.message("zh"), en=finding.message("en")),
+        evidence=[evidence for evidence in quoted if evidence is not None],
+    )
+
+
+def _to_review(element: ElementFinding, contradictions: Sequence[checks.Finding]) -> ElementFinding:
+    """The finding, marked where the protocol contradicts itself about it."""
+    if element.verdict == "not_applicable" or all(finding.element != element.id for finding in contradictions):
+        return element
+    return element.model_copy(update={"needs_review": sorted({*element.needs_review, "contradiction"})})
+
+
+def _sigmoid(scores: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(value) for value in 1 / (1 + np.exp(-scores)))
+
+
+def tool_version() -> str:
+    """The installed version, or ``0`` in a checkout that was never installed."""
+    try:
+        return version("protocol-analyzer")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _info(document: Document, is_protocol: float, empty: int) -> DocumentInfo:
+    front = read_front_matter(document)
+    scanned = sum(page.source == "ocr" for page in document.pages)
+    return DocumentInfo(
+        path=document.path,
+        sha256=document.sha256,
+        pages=len(document.pages),
+        language=document.language,
+        title=front.title,
+        version=front.version,
+        date=front.date,
+        registration=front.registration,
+        text_source=TextSource(digital=len(document.pages) - scanned - empty, ocr=scanned, empty=empty),
+        is_protocol=IsProtocol(value=is_protocol >= 0.5, confidence=round(max(is_protocol, 1 - is_protocol), 4)),
+    )
+
+
+def _section(document: Document, index: int) -> SectionFound:
+    section = document.sections[index]
+    boxes = document.rects(section.start, section.body)
+    first = document.line_of(section.start).rect
+    box = (
+        (min(b.x0 for b in boxes), min(b.top for b in boxes), max(b.x1 for b in boxes), max(b.bottom for b in boxes))
+        if boxes
+        else (first.x0, first.top, first.x1, first.bottom)
+    )
+    return SectionFound(
+        heading=section.heading,
+        level=section.level,
+        canonical=section.canonical,
+        page=document.page_of(section.start).number,
+        bbox=(round(box[0], 2), round(box[1], 2), round(box[2], 2), round(box[3], 2)),
+    )
+
+
+def _notices(pack: Pack, document: Document, filed_on: date) -> list[ReportWarning]:
+    found = []
+    for notice in pack.info.notices:
+        if notice.in_force(filed_on):
+            text = Bilingual(zh=notice.text.zh, en=notice.text.en)
+            found.append(ReportWarning(code=notice.id, message=text.zh if document.language == "zh" else text.en, text=text))
+    return found
+
+
+def _warnings(document: Document, is_protocol: float) -> list[ReportWarning]:
+    language = "zh" if document.language == "zh" else "en"
+    found = [ReportWarning(code=code, message=say(language, f"warning_{code}", **details)) for code, details in document.warnings]
+    if is_protocol < 0.5:
+        found.append(ReportWarning(code="not_a_protocol", message=say(language, "warning_not_a_protocol")))
+    return found

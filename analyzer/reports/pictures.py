@@ -1,0 +1,185 @@
+"""Pictures of the parts of pages where evidence stands, small enough to travel inside a report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pypdfium2 as pdfium
+from PIL import Image
+
+if TYPE_CHECKING:
+    from analyzer.findings import Box
+
+_SCALES = (1.6, 1.2, 0.9)
+"""Pixels per point; a coarser one is taken when the pictures together would grow too big."""
+_CONTEXT = 16.0
+"""Points of the page shown above and below the evidence."""
+_NEAR = 44.0
+"""Evidence not further apart than this many points shares a picture."""
+_SIDE = 8
+"""Pixels left blank at the sides of a picture."""
+_PAPER = 250
+"""Greys of this and more are paper."""
+_TALLEST = 700.0
+"""Points; evidence that would make a higher picture is shown in several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A passage to be marked: its number in the report, how it is to look, and its boxes on the page."""
+
+    number: int
+    tone: str
+    page: int
+    boxes: Sequence[Box]
+
+    @property
+    def top(self) -> float:
+        return min(box[1] for box in self.boxes)
+
+    @property
+    def bottom(self) -> float:
+        return max(box[3] for box in self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A part of a page, its place in points of the page; ``data`` is None where there was no room for it."""
+
+    page: int
+    x0: float
+    top: float
+    width: float
+    height: float
+    marks: Sequence[Mark]
+    media_type: str
+    data: bytes | None
+
+
+def pictures(groups: Sequence[Sequence[Mark]], pdf: bytes, password: str | None, most: int) -> list[list[Picture]]:
+    """Pictures for each group of marks, in the order of the pages; marks of a group that stand near each other share one.
+
+    Together they take no more than ``most`` bytes: first they become coarser, then the last ones come without data.
+    """
+    regions = [list(_regions(group)) for group in groups]
+    document = pdfium.PdfDocument(pdf, password=password)
+    try:
+        for scale in _SCALES:
+            drawn = _drawn(regions, document, scale)
+            if sum(len(picture.data or b"") for group in drawn for picture in group) <= most:
+                return drawn
+        return _cut_short(drawn, most)
+    finally:
+        document.close()
+
+
+def _regions(marks: Iterable[Mark]) -> Iterator[list[Mark]]:
+    """Marks that go into one picture."""
+    near: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: (mark.page, mark.top)):
+        if near:
+            bottom = max(other.bottom for other in near)
+            if mark.page != near[0].page or mark.top - bottom > _NEAR or max(bottom, mark.bottom) - near[0].top > _TALLEST:
+                yield near
+                near = []
+        near.append(mark)
+    if near:
+        yield near
+
+
+def _drawn(regions: Sequence[Sequence[list[Mark]]], document: pdfium.PdfDocument, scale: float) -> list[list[Picture]]:
+    wanted: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for group, members in enumerate(regions):
+        for index, marks in enumerate(members):
+            wanted[marks[0].page].append((group, index))
+    drawn: list[dict[int, Picture]] = [{} for _ in regions]
+    for number, places in sorted(wanted.items()):
+        page = _page(document, number, scale)
+        for group, index in places if page is not None else ():
+            picture = _picture(page, regions[group][index], scale)
+            if picture is not None:
+                drawn[group][index] = picture
+    return [[group[index] for index in sorted(group)] for group in drawn]
+
+
+def _page(document: pdfium.PdfDocument, number: int, scale: float) -> Image.Image | None:
+    """The page as displayed, in grey; None where the file is too damaged to show it."""
+    try:
+        page = document[number - 1]
+    except (pdfium.PdfiumError, IndexError):
+        return None
+    try:
+        return page.render(scale=scale, grayscale=True).to_pil().convert("L")
+    finally:
+        page.close()
+
+
+def _picture(page: Image.Image, marks: list[Mark], scale: float) -> Picture | None:
+    """The strip of a page with these marks, cut between lines and at the edges of what is printed; None where it would be empty."""
+    ink = np.asarray(page) < _PAPER
+    first, last = marks[0].top * scale, max(mark.bottom for mark in marks) * scale
+    top = _between_lines(ink, first - _CONTEXT * scale, first - 1, scale)
+    bottom = _between_lines(ink, last + _CONTEXT * scale, last + 1, scale)
+    columns = np.flatnonzero(ink[top:bottom].any(axis=0)) if bottom - top > 2 else np.empty(0)
+    if not columns.size:
+        return None
+    left = max(0, int(columns[0]) - _SIDE)
+    right = min(page.width, int(columns[-1]) + 1 + _SIDE)
+    media_type, data = _encoded(page.crop((left, top, right, bottom)))
+    return Picture(
+        page=marks[0].page,
+        x0=left / scale,
+        top=top / scale,
+        width=(right - left) / scale,
+        height=(bottom - top) / scale,
+        marks=marks,
+        media_type=media_type,
+        data=data,
+    )
+
+
+def _between_lines(ink: np.ndarray, wanted: float, limit: float, scale: float) -> int:
+    """The row of pixels near ``wanted`` with the least ink, not beyond ``limit``: where a line would not be cut through."""
+    reach = 10 * scale
+    lowest, highest = wanted - reach, wanted + reach
+    lowest, highest = (lowest, min(highest, limit)) if wanted < limit else (max(lowest, limit), highest)
+    rows = np.arange(max(0, int(lowest)), min(len(ink) - 1, int(highest)) + 1)
+    if not rows.size:
+        return int(np.clip(wanted, 0, len(ink)))
+    amounts = ink[rows].sum(axis=1)
+    best = rows[amounts == amounts.min()]
+    return int(best[np.argmin(np.abs(best - wanted))])
+
+
+def _encoded(strip: Image.Image) -> tuple[str, bytes]:
+    """Print compresses best, and stays sharp, as PNG in sixteen greys; photographs and scans as JPEG."""
+    png, jpeg = BytesIO(), BytesIO()
+    sixteen = strip.point(_TO_SIXTEEN)
+    sixteen.putpalette(_GREYS)
+    sixteen.save(png, "PNG", bits=4, compress_level=7)
+    if png.tell() < 12 * strip.width:
+        return "image/png", png.getvalue()
+    strip.save(jpeg, "JPEG", quality=40, optimize=True)
+    return ("image/png", png.getvalue()) if png.tell() <= jpeg.tell() else ("image/jpeg", jpeg.getvalue())
+
+
+_TO_SIXTEEN = [(grey + 8) // 17 for grey in range(256)]
+_GREYS = [17 * grey for grey in range(16) for _ in "rgb"]
+
+
+def _cut_short(drawn: list[list[Picture]], most: int) -> list[list[Picture]]:
+    """The pictures without the data of those for which no room is left."""
+    room = most
+    kept = []
+    for group in drawn:
+        shown = []
+        for picture in group:
+            room -= len(picture.data or b"")
+            shown.append(picture if room >= 0 else replace(picture, data=None))
+        kept.append(shown)
+    return kept

@@ -1,0 +1,149 @@
+"""Plain text work in two languages: normal form, language, sentences, words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Literal
+
+
+def _folds() -> dict[str, str]:
+    """Character -> what it is read as; '' for characters that carry nothing."""
+    folds = {chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+    folds |= {wide: chr(ord(wide) - 0xFEE0) for wide in "％＋－＝＜＞／～．"}
+    compatible = (
+        *range(0x2E80, 0x2FE0),  # CJK and Kangxi radicals, which some fonts map to instead of the ideograph
+        *range(0x3380, 0x33E0),  # squared units
+        *range(0xF900, 0xFB07),  # compatibility ideographs, ligatures
+        *range(0x2F800, 0x2FA20),
+    )
+    folds |= {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in compatible}
+    folds |= {chr(code): " " for code in (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)}
+    nothing = (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x2028, 0x202F))
+    folds |= {chr(code): "" for code in (*nothing, *range(0x2060, 0x2070), 0xFEFF, 0xFFFD, 0xFFFF)}
+    folds |= {chr(code): "" for code in range(0xE000, 0xF900)}
+    folds |= dict.fromkeys("\uf0a7\uf0b7\uf0fc\uf0d8\uf06c\uf06e\uf075\uf076\uf071\uf0a8", "•")
+    folds |= dict(zip("\uf0b1\uf0b3\uf0a3\uf0b4\uf0b0\uf06d\uf061\uf062\uf067", "±≥≤×°μαβγ", strict=True))  # the Symbol font
+    folds |= {"\u00b5": "μ", "\u2010": "-", "\u2011": "-", "\ufffe": "-"}
+    return {character: fold for character, fold in folds.items() if character != fold}
+
+
+_FOLDS = _folds()
+_ODD = frozenset(_FOLDS)
+
+
+def normalise(text: str) -> tuple[str, list[int]]:
+    """Fold characters that only look different, so that words can be matched.
+
+    Full-width letters, digits and signs become ASCII (Chinese punctuation stays), ligatures and compatibility ideographs their
+    plain form, odd blanks one space, private-use bullets "•"; characters without content are dropped. Returns the new text and,
+    for each of its characters, the index in ``text`` it comes from (ascending; a split ligature gives the same index twice).
+    """
+    plain = text.isprintable() if text.isascii() else _ODD.isdisjoint(text)
+    if plain and "  " not in text:
+        return text, list(range(len(text)))
+    pieces: list[str] = []
+    sources: list[int] = []
+    for index, character in enumerate(text):
+        fold = _FOLDS.get(character, character)
+        if fold == " " and pieces and pieces[-1] == " ":
+            continue
+        if fold:
+            pieces.append(fold)
+            sources.extend([index] * len(fold))
+    return "".join(pieces), sources
+
+
+CJK = "\u3400-\u4dbf\u4e00-\u9fff"
+_CJK = re.compile(f"[{CJK}]")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+
+_ABBREVIATIONS = (
+    r"(?:e\.g|i\.e|vs|cf|al|etc|approx|ca|Fig|Figs|Tab|No|Nos|Dr|Prof|Mr|Ms|Mrs|St|Inc|Ltd|Co|Vol|pp|Sec|Art|Ref|Refs|resp|incl|excl|"
+    r"min|max|b\.i\.d|t\.i\.d|i\.v|i\.m|s\.c|p\.o|[A-Z])"
+)
+_END = re.compile(
+    r"[。！？；]+[”’」』）)\]]*"  # Chinese enders need no white space after them
+    r"|[.!?;]+[”’\"')\]]*(?=\s)"
+    r"|[\n]+"
+)
+_ABBREVIATED = re.compile(rf"(?<![A-Za-z0-9]){_ABBREVIATIONS}\.$")
+_LIST_NUMBER = re.compile(r"\s*[（(]?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,4})(?:\.\d{1,2})*[.)）]$")
+_NEXT_STARTS_LOWER = re.compile(r"\s+[a-z]")
+
+
+def language_of(text: str) -> Literal["zh", "en", "mixed"]:
+    """Which language a text is written in; one Chinese character weighs as much as half an English word."""
+    chinese = len(_CJK.findall(text)) / 2
+    english = len(_LATIN_WORD.findall(text))
+    if chinese + english == 0:
+        return "en"
+    share = chinese / (chinese + english)
+    return "zh" if share > 0.6 else "en" if share < 0.15 else "mixed"
+
+
+def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Spans of the sentences in ``text[start:end]``, trimmed of white space; a line break always ends one."""
+    begin = start
+    for match in _END.finditer(text, start, end):
+        stop = match.end()
+        mark = match.group()
+        if mark[0] == "." and (
+            _ABBREVIATED.search(text, max(begin, stop - 8), stop)
+            or _NEXT_STARTS_LOWER.match(text, stop)
+            or _LIST_NUMBER.match(text, begin, stop)
+        ):
+            continue
+        if mark[0] == ";" and stop - begin < 40:
+            continue
+        yield from _trimmed(text, begin, stop)
+        begin = stop
+    yield from _trimmed(text, begin, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if end > start:
+        yield start, end
+
+
+_WORD = re.compile(rf"[{CJK}]+|[A-Za-zα-ωΑ-Ω]+(?:['’][a-z]+)?|\d+(?:[.,]\d+)*|[^\s\w]")
+
+
+def words(text: str) -> list[str]:
+    """Words of a passage, lower case, numbers replaced by their shape; Chinese runs are cut as jieba cuts them.
+
+    Numbers become ``0`` (one digit), ``00`` (two) and so on, decimals ``0.0``: what a number is matters little to a
+    sentence's meaning, that there is one, and of which size, matters much.
+    """
+    cut = _chinese_cutter()
+    found: list[str] = []
+    for token in _WORD.findall(text):
+        first = token[0]
+        if "\u3400" <= first <= "\u9fff":
+            found.extend(cut(token))
+        elif first.isdigit():
+            found.append(re.sub(r"\d+", lambda digits: "0" * min(4, len(digits.group())), token))
+        else:
+            found.append(token.lower())
+    return found
+
+
+@cache
+def _chinese_cutter() -> Callable[[str], list[str]]:
+    """``rjieba`` gives the cuts of jieba without its dictionary load; ``tests/test_text.py`` compares them."""
+    try:
+        import rjieba
+
+        return rjieba.cut
+    except ImportError:
+        import jieba
+
+        jieba.setLogLevel(60)
+        tokenizer = jieba.Tokenizer()
+        return lambda run: list(tokenizer.cut(run))

@@ -1,0 +1,1 @@
+"""Corpus -> features -> model -> card: behind the verbs ``train``, ``evaluate`` and ``label``."""

@@ -1,0 +1,262 @@
+"""Fitting the four parts of a model with scikit-learn, and predicting held-out voices with them.
+
+Everything is grouped by author voice: no sentence is ever scored by a model that has seen another sentence of its author,
+and the second stage learns from such held-out scores only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.classification import Decision, Floats, LinearModel
+from analyzer.document import Document
+from analyzer.features import Weighted, document_features, heading_features, passage_features
+from analyzer.matching import Hit, Matcher
+from analyzer.rules import Pack
+from analyzer.segmentation import title_of, vocabulary
+from analyzer.training.corpus import Protocol
+from analyzer.voting import EVIDENCE, Ballot, ballots
+
+CELL_KINDS = frozenset({"stem_cell", "immune_cell", "gene_modified_cell", "tissue_engineered"})
+DOCUMENT_LABELS = ["protocol", "cells"]
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training run may vary; ``recipe.yaml`` records it.
+
+    Strengths are scikit-learn's C; ``departure`` scales how freely a criterion departs from the weights shared by all.
+    """
+
+    passage_strength: float = 300.0
+    heading_strength: float = 10.0
+    document_strength: float = 10.0
+    decision_strength: float = 0.3
+    departure: float = 0.6
+    folds: int = 8
+    seed: int = 20260501
+
+
+@dataclass
+class Prepared:
+    """A corpus with everything computed once: features and rule hits per protocol, labels per sentence."""
+
+    pack: Pack
+    protocols: list[Protocol]
+    features: list[list[Weighted]]
+    hits: list[list[Hit]]
+    labels: list[str]
+    satisfied: list[Bools]
+    """Per protocol an array of shape (passages, labels)."""
+    known: list[Bools]
+    """Same shape; whether the labels tell at all (see ``Protocol.unknown``)."""
+    voices: list[str]
+
+    @property
+    def applicable(self) -> Bools:
+        """Whether a criterion applies to a protocol and its labels tell whether it is met, shape (protocols, labels)."""
+        needs_cells = np.array([element.applies == "cells" for element, _ in self.pack.criteria()])
+        gives_cells = np.array([protocol.meta["kind"] in CELL_KINDS for protocol in self.protocols])
+        decided = np.array([known.all(axis=0) | satisfied.any(axis=0) for known, satisfied in zip(self.known, self.satisfied, strict=True)])
+        return np.asarray((gives_cells[:, None] | ~needs_cells[None, :]) & decided)
+
+    @property
+    def met(self) -> Bools:
+        """Whether a protocol satisfies a criterion anywhere, shape (protocols, labels)."""
+        return np.array([array.any(axis=0) for array in self.satisfied])
+
+
+def prepare(pack: Pack, protocols: Sequence[Protocol]) -> Prepared:
+    """Features, rule hits and label arrays of a corpus."""
+    matcher = Matcher(pack)
+    labels = [f"{element.id}.{criterion.id}" for element, criterion in pack.criteria() if criterion.counts]
+    return Prepared(
+        pack=pack,
+        protocols=list(protocols),
+        features=[passage_features(protocol.document, protocol.passages) for protocol in protocols],
+        hits=[matcher.match(protocol.document, protocol.passages) for protocol in protocols],
+        labels=labels,
+        satisfied=[
+            np.array([[line.get(label) == "satisfies" for label in labels] for line in protocol.labels], dtype=bool)
+            for protocol in protocols
+        ],
+        known=[_known(protocol, labels) for protocol in protocols],
+        voices=[protocol.voice for protocol in protocols],
+    )
+
+
+def _known(protocol: Protocol, labels: Sequence[str]) -> Bools:
+    if not protocol.unknown:
+        return np.ones((len(protocol.passages), len(labels)), dtype=bool)
+    return np.array([[label not in unknown for label in labels] for unknown in protocol.unknown], dtype=bool)
+
+
+def fit_linear(
+    features: Sequence[Weighted], targets: Bools, labels: Sequence[str], strength: float, least: int = 2, known: Bools | None = None
+) -> LinearModel:
+    """One balanced logistic regression per label, from the items it is ``known`` for, over features that occur at least ``least`` times."""
+    from joblib import Parallel, delayed
+    from scipy.sparse import csr_matrix
+
+    counts = Counter(feature for item in features for feature in item)
+    kept = sorted(feature for feature, count in counts.items() if count >= least)
+    idf = np.array([np.log(len(features) / counts[feature]) + 1 for feature in kept], dtype=np.float32)
+    empty = np.zeros((len(kept), len(labels)), dtype=np.float32)
+    blank = LinearModel(list(labels), kept, idf, empty, np.zeros(len(labels), dtype=np.float32))
+    columns, weights, starts = blank.rows(features)
+    matrix = csr_matrix((weights.astype(np.float64), columns, starts), shape=(len(features), len(kept)))
+    matrix.sort_indices()  # the workers share it read-only
+    fitted = Parallel(n_jobs=os.cpu_count())(
+        delayed(_fit_one)(matrix, targets[:, index], None if known is None else known[:, index], strength) for index in range(len(labels))
+    )
+    coefficients = np.array([coefficient for coefficient, _ in fitted], dtype=np.float32).T
+    return LinearModel(
+        list(labels), kept, idf, np.ascontiguousarray(coefficients), np.array([intercept for _, intercept in fitted], dtype=np.float32)
+    )
+
+
+def _fit_one(matrix: Any, target: Bools, known: Bools | None, strength: float) -> tuple[npt.NDArray[np.float64], float]:
+    from sklearn.linear_model import LogisticRegression
+
+    if known is not None and not known.all():
+        matrix, target = matrix[known], target[known]
+    if target.all() or not target.any():
+        return np.zeros(matrix.shape[1]), 6.0 if target.all() else -6.0
+    model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0).fit(matrix, target)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def fit_passages(prepared: Prepared, which: Sequence[int], settings: Settings) -> LinearModel:
+    """The sentence model, from the protocols ``which``."""
+    features = [item for index in which for item in prepared.features[index]]
+    targets = np.concatenate([prepared.satisfied[index] for index in which])
+    known = np.concatenate([prepared.known[index] for index in which])
+    return fit_linear(features, targets, prepared.labels, settings.passage_strength, known=known)
+
+
+def fit_headings(protocols: Sequence[Protocol], extra: Sequence[tuple[str, str, str]], settings: Settings) -> LinearModel:
+    """The heading model, from the headings of protocols, the vocabulary, and ``extra`` (heading, canonical, label above)."""
+    features: list[Weighted] = []
+    names: list[str] = []
+    for protocol in protocols:
+        previous = "title_page"
+        for section in protocol.document.sections:
+            features.append(heading_features(title_of(section.heading), section.path[-1] if section.path else "none", previous))
+            names.append(section.canonical)
+            previous = section.canonical
+    for word, label in vocabulary().items():
+        features.append(heading_features(word, "none", "title_page"))
+        names.append(label)
+    for heading, label, above in extra:
+        features.append(heading_features(title_of(heading), above, above if above != "none" else "title_page"))
+        names.append(label)
+    labels = sorted(set(names))
+    targets = np.array([[name == label for label in labels] for name in names])
+    return fit_linear(features, targets, labels, settings.heading_strength, least=1)
+
+
+def fit_documents(protocols: Sequence[Protocol], others: Sequence[Document], settings: Settings) -> LinearModel:
+    """The document model: is it a protocol, and does its study give cells."""
+    features = [document_features(protocol.document) for protocol in protocols] + [document_features(document) for document in others]
+    targets = [[True, protocol.meta["kind"] in CELL_KINDS] for protocol in protocols] + [[False, False] for _ in others]
+    return fit_linear(features, np.array(targets), DOCUMENT_LABELS, settings.document_strength)
+
+
+def folds_by_voice(prepared: Prepared, folds: int) -> list[tuple[list[int], list[int]]]:
+    """(train, test) indexes of protocols; a voice is never on both sides."""
+    from sklearn.model_selection import GroupKFold
+
+    split = GroupKFold(min(folds, len(set(prepared.voices)))).split(prepared.protocols, groups=prepared.voices)
+    return [(train.tolist(), test.tolist()) for train, test in split]
+
+
+def held_out_scores(prepared: Prepared, settings: Settings) -> list[Floats]:
+    """Log-odds of every sentence of every protocol, from a model that has not seen its author voice."""
+    scores: list[Floats] = [np.empty(0, dtype=np.float32)] * len(prepared.protocols)
+    for train, test in folds_by_voice(prepared, settings.folds):
+        model = fit_passages(prepared, train, settings)
+        for index in test:
+            scores[index] = model.scores(prepared.features[index])
+    return scores
+
+
+def best_thresholds(prepared: Prepared, scores: Sequence[Floats]) -> Floats:
+    """The log-odds from which the sentence model alone calls a criterion met: the one with the best document-level F1 over all criteria."""
+    best = np.array([np.clip(array, -8, 6).max(axis=0) for array in scores])
+    applicable, met = prepared.applicable, prepared.met
+    candidates = np.arange(-4.0, 3.0, 0.25)
+    f1 = [f1_score(best[applicable] > candidate, met[applicable]) for candidate in candidates]
+    return np.full(len(prepared.labels), candidates[int(np.argmax(f1))], dtype=np.float32)
+
+
+def f1_score(predicted: Bools, true: Bools) -> float:
+    """F1 of ``True``; 0 when there is none on either side."""
+    hits = int((predicted & true).sum())
+    return 2 * hits / max(1, int(predicted.sum()) + int(true.sum()))
+
+
+def all_ballots(prepared: Prepared, scores: Sequence[Floats], thresholds: Floats) -> list[list[Ballot]]:
+    """The ballots of every protocol, criteria in the order of ``prepared.labels``."""
+    found = []
+    for protocol, hits, array in zip(prepared.protocols, prepared.hits, scores, strict=True):
+        by_name = {
+            f"{ballot.element}.{ballot.criterion}": ballot
+            for ballot in ballots(prepared.pack, protocol.document, protocol.passages, hits, array, prepared.labels, thresholds)
+        }
+        found.append([by_name[label] for label in prepared.labels])
+    return found
+
+
+def fit_decision(prepared: Prepared, votes: Sequence[Sequence[Ballot]], which: Sequence[int], settings: Settings) -> Decision:
+    """The second stage, from the held-out ballots of the protocols ``which``.
+
+    Weights are shared by all criteria, and each criterion may depart from them: an alpha is found by its pattern alone, a
+    weighing of risks only by the classifier. The penalty keeps departures small where a criterion has few examples.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    applicable, met = prepared.applicable, prepared.met
+    rows, targets, criteria = [], [], []
+    for index in which:
+        for column in np.flatnonzero(applicable[index]):
+            rows.append(votes[index][int(column)].evidence)
+            targets.append(met[index, column])
+            criteria.append(column)
+    evidence = np.array(rows, dtype=np.float64)
+    mean, scale = evidence.mean(axis=0), evidence.std(axis=0)
+    scale[scale < 1e-6] = 1.0
+    evidence = (evidence - mean) / scale
+    count, width = len(prepared.labels), len(EVIDENCE)
+    departures = np.zeros((len(evidence), count, width + 1))
+    departures[np.arange(len(evidence)), criteria, :width] = evidence * settings.departure
+    departures[np.arange(len(evidence)), criteria, width] = 1.0
+    model = LogisticRegression(C=settings.decision_strength, max_iter=3000, random_state=settings.seed)
+    model.fit(np.hstack([evidence, departures.reshape(len(evidence), -1)]), targets)
+    shared, own = model.coef_[0, :width], model.coef_[0, width:].reshape(count, width + 1)
+    return Decision(
+        mean=mean.astype(np.float32),
+        scale=scale.astype(np.float32),
+        coefficients=(shared + own[:, :width] * settings.departure).astype(np.float32),
+        criteria=list(prepared.labels),
+        intercepts=(own[:, width] + model.intercept_[0]).astype(np.float32),
+    )
+
+
+def held_out_probabilities(prepared: Prepared, votes: Sequence[Sequence[Ballot]], settings: Settings) -> npt.NDArray[np.float64]:
+    """Probability that each criterion is met, shape (protocols, labels), both stages blind to the author voice."""
+    probabilities = np.zeros((len(prepared.protocols), len(prepared.labels)))
+    for train, test in folds_by_voice(prepared, settings.folds):
+        decision = fit_decision(prepared, votes, train, settings)
+        for index in test:
+            for column, label in enumerate(prepared.labels):
+                probabilities[index, column] = decision.probability(label, votes[index][column].evidence)
+    return probabilities

@@ -1,0 +1,129 @@
+"""Corpora -> model folder: ``model.skops``, ``metrics.json``, ``recipe.yaml``. Same corpora and seed, same fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED
+
+import numpy as np
+
+from analyzer.classification import Decision, LinearModel
+from analyzer.features import VERSION
+from analyzer.rules import Pack
+from analyzer.training.corpus import Protocol
+from analyzer.training.evaluate import summary
+from analyzer.training.fit import (
+    Settings,
+    all_ballots,
+    best_thresholds,
+    fit_decision,
+    fit_documents,
+    fit_headings,
+    fit_passages,
+    held_out_probabilities,
+    held_out_scores,
+    prepare,
+)
+from analyzer.training.material import load_all, load_extra
+
+Progress = Callable[[str], None]
+
+
+def train(
+    corpora: Path, pack: Pack, out: Path, extra: Sequence[Path] = (), settings: Settings | None = None, progress: Progress = lambda _: None
+) -> dict[str, Any]:
+    """Train all parts and write the model folder; gives the metrics that ``metrics.json`` holds."""
+    settings = settings or Settings()
+    progress("reading")
+    protocols, headings, others = load_all(corpora)
+    heading_model = fit_headings(protocols, headings, settings)
+    document_model = fit_documents(protocols, others, settings)
+    prepared = prepare(pack, [*protocols, *load_extra(extra, pack, heading_model)])
+    progress("held_out")
+    scores = held_out_scores(prepared, settings)
+    thresholds = best_thresholds(prepared, scores)
+    votes = all_ballots(prepared, scores, thresholds)
+    probabilities = held_out_probabilities(prepared, votes, settings)
+    progress("fitting")
+    everything = range(len(prepared.protocols))
+    content = {
+        "feature_version": VERSION,
+        "passages": _linear(fit_passages(prepared, everything, settings)),
+        "headings": _linear(heading_model),
+        "documents": _linear(document_model),
+        "decision": _decision(fit_decision(prepared, votes, everything, settings)),
+        "thresholds": thresholds,
+    }
+    progress("writing")
+    out.mkdir(parents=True, exist_ok=True)
+    from skops.io import dumps
+
+    data = dumps(content, compression=ZIP_DEFLATED)
+    (out / "model.skops").write_bytes(data)
+    metrics = {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "fingerprint": fingerprint(content),
+        "cross_validation": summary(prepared, votes, probabilities),
+    }
+    (out / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (out / "recipe.yaml").write_text(_recipe(settings, prepared.protocols, headings, others), "utf-8")
+    return metrics
+
+
+def fingerprint(content: dict[str, Any]) -> str:
+    """A hash of vocabularies and coefficients (rounded to 1e-4): equal for equal trainings, unlike the bytes of the file."""
+    digest = hashlib.sha256()
+    for key in sorted(content):
+        value = content[key]
+        if isinstance(value, dict):
+            digest.update(fingerprint(value).encode())
+        elif isinstance(value, np.ndarray):
+            digest.update(np.round(value.astype(np.float64), 4).tobytes())
+        else:
+            digest.update(json.dumps(value, ensure_ascii=False).encode())
+    return digest.hexdigest()[:16]
+
+
+def _linear(model: LinearModel) -> dict[str, Any]:
+    return {
+        "labels": model.labels,
+        "vocabulary": "\n".join(model.vocabulary),  # as a list every word would be a node of the file
+        "idf": model.idf,
+        "coefficients": model.coefficients.astype(np.float16),
+        "intercepts": model.intercepts,
+    }
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "mean": decision.mean,
+        "scale": decision.scale,
+        "coefficients": decision.coefficients,
+        "criteria": decision.criteria,
+        "intercepts": decision.intercepts,
+    }
+
+
+def _recipe(settings: Settings, protocols: Sequence[Protocol], headings: Sequence[Any], others: Sequence[Any]) -> str:
+    import yaml
+
+    recipe = {
+        "trained": date.today().isoformat(),
+        "settings": asdict(settings),
+        "corpora": {
+            "protocols": {language: sum(p.language == language for p in protocols) for language in ("zh", "en")},
+            "sentences": {language: sum(len(p.passages) for p in protocols if p.language == language) for language in ("zh", "en")},
+            "headings": len(headings),
+            "other_documents": len(others),
+            "sha256": hashlib.sha256("".join(sorted(p.document.sha256 for p in protocols)).encode()).hexdigest(),
+        },
+        "versions": {name: version(name) for name in ("scikit-learn", "numpy", "skops", "rjieba")},
+    }
+    return str(yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False))

@@ -1,0 +1,141 @@
+"""Two opinions on every criterion: what the rules found and what the classifier found, brought together.
+
+``ballots`` gives, per criterion, the numbers that the second stage decides on (``Ballot.evidence``, named in
+``EVIDENCE``), the vote of each voter alone, and the passages that speak for it, best first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analyzer.classification import Floats
+from analyzer.document import Document, Passage
+from analyzer.matching import SILENT_SECTIONS, Hit, Stance
+from analyzer.rules import Pack
+
+EVIDENCE = (
+    "best score",
+    "second score",
+    "third score",
+    "best score where a rule agrees",
+    "best score where a rule agrees elsewhere",
+    "rule hits",
+    "rule hits elsewhere",
+    "a rule hit",
+    "a rule hit elsewhere",
+    "a rule hit by its own words",
+    "only mentioned",
+    "negated",
+    "deferred",
+    "placeholder",
+    "other study",
+    "Chinese",
+)
+_LOWEST = -8.0
+_HIGHEST = 6.0
+_EVIDENCE_KEPT = 3
+_RULE_WORTH = 2.5
+"""Log-odds by which a rule hit lifts a passage when evidence is ranked; a hit outside its section lifts it half as much."""
+_INADEQUATE: tuple[Stance, ...] = ("mentions", "negated", "deferred", "placeholder", "other_study")
+_DENIED = frozenset({"negated", "placeholder", "deferred"})
+_DENIAL = 3.0
+"""Log-odds that a passage loses for a criterion which a rule finds denied, promised or left open in it."""
+_BEST_STANCES: tuple[Stance, ...] = ("satisfies", "deferred", "placeholder", "negated", "mentions", "other_study")
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What speaks for one criterion in one document."""
+
+    element: str
+    criterion: str
+    evidence: Floats
+    rule: bool
+    classifier: bool
+    passages: list[int]
+    """Passages that speak for it, best first."""
+    stance: Stance | None
+    """The best stance of a rule hit; None where no rule found anything."""
+    stance_passages: list[int]
+    """Passages of that stance when it is not ``satisfies``."""
+
+
+def ballots(
+    pack: Pack,
+    document: Document,
+    passages: Sequence[Passage],
+    hits: Sequence[Hit],
+    scores: Floats,
+    labels: Sequence[str],
+    thresholds: Floats,
+) -> list[Ballot]:
+    """One ballot per criterion of the pack. ``scores`` are log-odds of shape (passages, labels); criteria without a label get none."""
+    by_criterion: dict[tuple[str, str], list[Hit]] = defaultdict(list)
+    for hit in hits:
+        by_criterion[hit.element, hit.criterion].append(hit)
+    silent = np.array([_silent(document, passage) for passage in passages], dtype=bool)
+    clipped = np.clip(scores, _LOWEST, _HIGHEST)
+    clipped[silent] = _LOWEST
+    column = {label: index for index, label in enumerate(labels)}
+    nothing = np.full(len(passages), _LOWEST, dtype=np.float32)
+    for hit in hits:  # the words are there, the context denies them: the classifier rarely sees the difference
+        index = column.get(f"{hit.element}.{hit.criterion}")
+        if index is not None and hit.stance in _DENIED:
+            clipped[hit.passage, index] -= _DENIAL
+    chinese = float(document.language == "zh")
+    found = []
+    for element, criterion in pack.criteria():
+        index = column.get(f"{element.id}.{criterion.id}")
+        own = nothing if index is None else clipped[:, index]
+        threshold = np.inf if index is None else float(thresholds[index])
+        found.append(_ballot(element.id, criterion.id, own, threshold, by_criterion[element.id, criterion.id], chinese))
+    return found
+
+
+def _silent(document: Document, passage: Passage) -> bool:
+    return passage.section >= 0 and document.sections[passage.section].canonical in SILENT_SECTIONS
+
+
+def _ballot(element: str, criterion: str, scores: Floats, threshold: float, hits: Sequence[Hit], chinese: float) -> Ballot:
+    inside = [hit for hit in hits if hit.stance == "satisfies" and hit.in_section]
+    outside = [hit for hit in hits if hit.stance == "satisfies" and not hit.in_section]
+    counts: defaultdict[Stance, int] = defaultdict(int)
+    for hit in hits:
+        counts[hit.stance] += 1
+    order = np.argsort(-scores, kind="stable")[:8]
+    top = [float(scores[index]) for index in order[:3]] + [_LOWEST] * 3
+    evidence = np.array(
+        [
+            *top[:3],
+            max((scores[hit.passage] for hit in inside), default=_LOWEST),
+            max((scores[hit.passage] for hit in outside), default=_LOWEST),
+            np.log1p(len(inside)),
+            np.log1p(len(outside)),
+            bool(inside),
+            bool(outside),
+            any(not hit.by_heading for hit in inside),
+            *(np.log1p(counts[stance]) for stance in _INADEQUATE),
+            chinese,
+        ],
+        dtype=np.float32,
+    )
+    worth: dict[int, float] = {int(index): float(scores[index]) for index in order if scores[index] > _LOWEST}
+    for hit in (*inside, *outside):
+        lift = _RULE_WORTH * (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0)
+        worth[hit.passage] = max(worth.get(hit.passage, _LOWEST), float(scores[hit.passage]) + lift)
+    ranked = sorted(worth, key=lambda index: (-worth[index], index))
+    stance = next((stance for stance in _BEST_STANCES if counts[stance]), None)
+    return Ballot(
+        element=element,
+        criterion=criterion,
+        evidence=evidence,
+        rule=bool(inside),
+        classifier=bool(top[0] > threshold),
+        passages=[index for index in ranked if worth[index] > worth[ranked[0]] - 3.0][:_EVIDENCE_KEPT] if ranked else [],
+        stance=stance,
+        stance_passages=[hit.passage for hit in hits if hit.stance == stance][:2] if stance != "satisfies" else [],
+    )
