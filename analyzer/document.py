@@ -120,6 +120,15 @@ class Document:
         """The line in which the character ``text[offset]`` stands."""
         return self.lines[max(0, bisect_right(self.lines, offset, key=lambda line: line.start) - 1)]
 
+    def lines_of(self, start: int, end: int) -> list[Line]:
+        """The lines that ``text[start:end]`` touches on the page where it begins; at least the one it begins in."""
+        first = max(0, bisect_right(self.lines, start, key=lambda line: line.start) - 1)
+        page = self.lines[first].page
+        last = first + 1
+        while last < len(self.lines) and self.lines[last].start < end and self.lines[last].page == page:
+            last += 1
+        return self.lines[first:last]
+
     def section_of(self, offset: int) -> int:
         """Index of the section that holds ``text[offset]``; -1 before the first heading."""
         return bisect_right(self.sections, offset, key=lambda section: section.start) - 1

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from analyzer.anchors import anchors
 from analyzer.document import Document, Passage
-from analyzer.rules import CriterionRule, ElementRule, Pack
+from analyzer.rules import FLAGS, CriterionRule, Pack, Patterns
 
 Stance = Literal["satisfies", "mentions", "negated", "deferred", "placeholder", "other_study"]
 STANCES: frozenset[str] = frozenset(get_args(Stance))
@@ -53,9 +53,9 @@ class Matcher:
     """A pack made ready to be matched with any number of documents."""
 
     def __init__(self, pack: Pack) -> None:
-        self.cues = pack.cues
+        self.context = pack.cues
         self.criteria = list(pack.criteria())
-        self.anchors = _Anchors(self.criteria)
+        self.cues = _Cues([criterion.cues for _, criterion in self.criteria])
 
     def match(self, document: Document, passages: Sequence[Passage]) -> list[Hit]:
         """All hits in a document, in the order of ``passages``, which must be those of ``segmentation.passages(document)``."""
@@ -63,30 +63,37 @@ class Matcher:
         return [hit for index in range(len(passages)) if matching.speaks(index) for hit in matching.hits(index)]
 
 
-class _Anchors:
-    """The words of a pack that make a criterion worth trying: for each a bit mask of criteria."""
+class _Cues:
+    """All cue patterns of a pack. Words that a pattern cannot match without are looked for in one pass; see ``anchors``.
 
-    def __init__(self, criteria: Sequence[tuple[ElementRule, CriterionRule]]) -> None:
+    A bit mask stands for a set of patterns; a pattern is compiled when its words are met for the first time.
+    """
+
+    def __init__(self, cues: Sequence[Patterns]) -> None:
         import ahocorasick
 
+        self._sources: list[tuple[int, str]] = []
+        """(criterion, pattern) in the order in which the alternation of a criterion's patterns would try them."""
+        self._compiled: dict[int, re.Pattern[str]] = {}
+        self._always = 0
         masks: dict[str, int] = defaultdict(int)
-        self.always = 0
-        for index, (_, criterion) in enumerate(criteria):
-            for pattern in (*criterion.cues.zh, *criterion.cues.en, *criterion.cues.any):
-                words = anchors(pattern)
+        for criterion, patterns in enumerate(cues):
+            for source in patterns.sources():
+                bit = 1 << len(self._sources)
+                self._sources.append((criterion, source))
+                words = anchors(source)
                 if words is None:
-                    self.always |= 1 << index
-                    continue
-                for word in words:
-                    masks[word] |= 1 << index
+                    self._always |= bit
+                for word in words or ():
+                    masks[word] |= bit
         self._automaton = ahocorasick.Automaton()
         for word, mask in masks.items():
             self._automaton.add_word(word, mask)
         self._automaton.make_automaton()
 
     def worth_trying(self, text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
-        """For each of the ascending spans of ``text`` the mask of criteria whose words stand in it."""
-        masks = [self.always] * len(spans)
+        """For each of the ascending spans of lower-case ``text`` the mask of patterns whose words stand in it."""
+        masks = [self._always] * len(spans)
         if not spans:
             return masks
         position, (start, end) = 0, spans[0]
@@ -100,6 +107,22 @@ class _Anchors:
                 masks[position] |= mask
         return masks
 
+    def first_matches(self, mask: int, text: str, start: int, end: int) -> dict[int, tuple[int, int]]:
+        """Criterion -> span of the leftmost match in ``text[start:end]`` of those of its patterns that ``mask`` holds."""
+        found: dict[int, tuple[int, int]] = {}
+        while mask:
+            low = mask & -mask
+            mask ^= low
+            number = low.bit_length() - 1
+            criterion, source = self._sources[number]
+            pattern = self._compiled.get(number)
+            if pattern is None:
+                pattern = self._compiled[number] = re.compile(source, FLAGS)
+            match = pattern.search(text, start, end)
+            if match and (criterion not in found or match.start() < found[criterion][0]):
+                found[criterion] = match.span()
+        return found
+
 
 def _lower(text: str) -> str:
     """Lower case of the same length, whatever the alphabet."""
@@ -111,29 +134,27 @@ class _Matching:
     """One document being matched."""
 
     def __init__(self, matcher: Matcher, document: Document, passages: Sequence[Passage]) -> None:
-        self.cues = matcher.cues
+        self.context = matcher.context
         self.criteria = matcher.criteria
+        self.cues = matcher.cues
         self.text = document.text
         self.passages = passages
         self.sections = document.sections
-        known = matcher.anchors
-        self.own = known.worth_trying(_lower(document.text), [(passage.start, passage.end) for passage in passages])
+        lower = _lower(document.text)
+        self.masks = self.cues.worth_trying(lower, [(passage.start, passage.end) for passage in passages])
         headings = [(section.start, section.body) for section in document.sections]
-        self.from_heading = [
-            sum(
-                1 << index
-                for index in _bits(mask)
-                if self.criteria[index][1].needs and self.criteria[index][1].cues.search(section.heading)
-            )
-            for mask, section in zip(known.worth_trying(_lower(document.text), headings), document.sections, strict=True)
+        self.by_heading = [
+            {criterion for criterion in self.cues.first_matches(mask, self.text, start, end) if self.criteria[criterion][1].needs}
+            for mask, (start, end) in zip(self.cues.worth_trying(lower, headings), headings, strict=True)
         ]
 
     def hits(self, index: int) -> Iterator[Hit]:
-        section = self.passages[index].section
-        mask = self.own[index] | (self.from_heading[section] if section >= 0 else 0)
-        for bit in _bits(mask):
-            element, criterion = self.criteria[bit]
-            hit = self.hit(element.id, criterion, index, bool(self.own[index] >> bit & 1))
+        passage = self.passages[index]
+        cues = self.cues.first_matches(self.masks[index], self.text, passage.start, passage.end)
+        by_heading = self.by_heading[passage.section] if passage.section >= 0 else set()
+        for number in sorted(cues.keys() | by_heading):
+            element, criterion = self.criteria[number]
+            hit = self.hit(element.id, criterion, index, cues.get(number))
             if hit is not None:
                 yield hit
 
@@ -148,16 +169,11 @@ class _Matching:
     def speaks(self, index: int) -> bool:
         return self.canonical(index) not in SILENT_SECTIONS and self.passages[index].end - self.passages[index].start > 1
 
-    def hit(self, element: str, criterion: CriterionRule, index: int, worth_trying: bool) -> Hit | None:
+    def hit(self, element: str, criterion: CriterionRule, index: int, cue: tuple[int, int] | None) -> Hit | None:
+        """The hit of a criterion in a passage, whose ``cue`` stands in it, or only in the heading above when it is None."""
         passage = self.passages[index]
-        cue = criterion.cues.search(self.text, passage.start, passage.end) if worth_trying else None
         by_heading = cue is None
-        if cue is None:
-            if passage.section < 0 or not criterion.needs or not criterion.cues.search(self.heading(index)):
-                return None
-            start, end = passage.start, passage.end
-        else:
-            start, end = cue.span()
+        start, end = cue or (passage.start, passage.end)
         if criterion.never.search(self.text, passage.start, passage.end):
             return None
         enough = self._needs_met(criterion, index, alone=by_heading)
@@ -183,18 +199,18 @@ class _Matching:
         return [near for near in (index - 1, index + 1) if 0 <= near < len(self.passages) and self.passages[near].section == section]
 
     def _stance(self, criterion: CriterionRule, index: int, start: int, end: int) -> Stance:
-        passage, cues = self.passages[index], self.cues
+        passage, context = self.passages[index], self.context
         clause_start, clause_end = self._clause(passage, start, end)
-        if cues.placeholder.search(self.text, passage.start, passage.end):
+        if context.placeholder.search(self.text, passage.start, passage.end):
             return "placeholder"
-        if cues.deferral.search(self.text, clause_start, clause_end):
+        if context.deferral.search(self.text, clause_start, clause_end):
             return "deferred"
         if criterion.when_negated == "unmet" and self._negated(clause_start, start, end, clause_end):
             return "negated"
-        own = cues.own_study.search(self.text, passage.start, passage.end)
+        own = context.own_study.search(self.text, passage.start, passage.end)
         if not own and self.canonical(index) in OTHERS_SECTIONS and self.canonical(index) not in criterion.look_in:
             return "other_study"
-        if not own and criterion.when_other_study == "unmet" and cues.other_study.search(self.text, passage.start, passage.end):
+        if not own and criterion.when_other_study == "unmet" and context.other_study.search(self.text, passage.start, passage.end):
             return "other_study"
         return "satisfies"
 
@@ -206,17 +222,9 @@ class _Matching:
         return begin, after.start() if after else passage.end
 
     def _negated(self, clause_start: int, start: int, end: int, clause_end: int) -> bool:
-        if self.cues.not_negation.search(self.text, clause_start, clause_end):
+        if self.context.not_negation.search(self.text, clause_start, clause_end):
             return False
         before = max(clause_start, start - 24)
         return bool(
-            self.cues.negation_before.search(self.text, before, start) or self.cues.negation_after.search(self.text, end, clause_end)
+            self.context.negation_before.search(self.text, before, start) or self.context.negation_after.search(self.text, end, clause_end)
         )
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Positions of the bits that are set, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low

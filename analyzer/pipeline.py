@@ -159,13 +159,8 @@ def _info(document: Document, is_protocol: float, empty: int) -> DocumentInfo:
 
 def _section(document: Document, index: int) -> SectionFound:
     section = document.sections[index]
-    boxes = document.rects(section.start, section.body)
-    first = document.line_of(section.start).rect
-    box = (
-        (min(b.x0 for b in boxes), min(b.top for b in boxes), max(b.x1 for b in boxes), max(b.bottom for b in boxes))
-        if boxes
-        else (first.x0, first.top, first.x1, first.bottom)
-    )
+    lines = [line.rect for line in document.lines_of(section.start, section.body)]
+    box = (min(r.x0 for r in lines), min(r.top for r in lines), max(r.x1 for r in lines), max(r.bottom for r in lines))
     return SectionFound(
         heading=section.heading,
         level=section.level,

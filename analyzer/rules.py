@@ -61,6 +61,9 @@ def whole_word(pattern: str) -> str:
     return rf"(?<![A-Za-z])(?:{pattern})(?![A-Za-z])"
 
 
+FLAGS = re.IGNORECASE | re.MULTILINE
+
+
 class Patterns(_Model):
     """Regular expressions per language, matched without regard to case; ``any`` holds those good for both."""
 
@@ -68,11 +71,15 @@ class Patterns(_Model):
     en: list[Pattern] = []
     any: list[Pattern] = []
 
+    def sources(self) -> list[str]:
+        """All patterns as they are compiled; English ones need a place where no Latin letter stands on either side."""
+        return [*self.zh, *self.any, *map(whole_word, self.en)]
+
     @cached_property
     def expression(self) -> re.Pattern[str] | None:
-        """One alternation of all patterns; English ones need a place where no Latin letter stands on either side."""
-        parts = [*self.zh, *self.any, *map(whole_word, self.en)]
-        return re.compile("|".join(f"(?:{part})" for part in parts), re.IGNORECASE | re.MULTILINE) if parts else None
+        """One alternation of all patterns."""
+        parts = self.sources()
+        return re.compile("|".join(f"(?:{part})" for part in parts), FLAGS) if parts else None
 
     def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
         """The first match in ``text[start:end]``, or None."""

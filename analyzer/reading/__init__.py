@@ -35,12 +35,12 @@ def read(path: Path | str, data: bytes | None = None, password: str | None = Non
     pdf = PdfFile(content, password, name)
     drawn, unreadable = [], []
     for index in range(len(pdf)):
-        with pdf.page(index) as page:
-            if page is None:
-                unreadable.append(index + 1)
-                drawn.append(DrawnPage(index + 1, 0.0, 0.0, "", []))
-            else:
-                drawn.append(_draw(page, index + 1))
+        page = pdf.page(index)
+        if page is None:
+            unreadable.append(index + 1)
+            drawn.append(DrawnPage(index + 1, 0.0, 0.0, "", []))
+        else:
+            drawn.append(_draw(page, index + 1))
     if len(unreadable) == len(drawn):
         raise DamagedPdf(path=name)
     empty = [page.number for page in drawn if not page.raw.strip()]

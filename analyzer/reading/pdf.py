@@ -9,10 +9,11 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -94,6 +95,11 @@ class PdfPage:
         self._rect = pdfium_c.FS_RECTF()
         self._rect_ref = ctypes.byref(self._rect)
 
+    def close(self) -> None:
+        """Give the page back to pdfium; it must not be asked anything afterwards."""
+        pdfium_c.FPDFText_ClosePage(self._text)
+        pdfium_c.FPDF_ClosePage(self._page)
+
     def runs(self) -> list[Run]:
         """The drawn lines in drawing order, each with the box, size and weight that its first and last characters tell."""
         look = _Look(self._text, self.frame)
@@ -155,34 +161,48 @@ class PdfPage:
         return rulings
 
 
+_PAGES_KEPT = 64
+"""Pages that stay open: evidence is looked up after the last page was read, and opening a page costs as much as reading it."""
+
+
 class PdfFile:
     """An open PDF. Also the ``Geometry`` of the document read from it, so it stays open as long as the document is kept."""
 
     def __init__(self, data: bytes, password: str | None, path: str) -> None:
         self._pdf = _open(data, password, path)
+        self._kept: OrderedDict[int, PdfPage] = OrderedDict()
+        finalize(self, _close_pages, self._kept)  # pages must be closed before their file is
 
     def __len__(self) -> int:
         return len(self._pdf)
 
-    @contextmanager
-    def page(self, index: int) -> Iterator[PdfPage | None]:
-        """The page (counted from 0), or None where the file is too damaged to load it."""
+    def page(self, index: int) -> PdfPage | None:
+        """The page (counted from 0), or None where the file is too damaged to load it; only the last few stay open."""
+        if index in self._kept:
+            self._kept.move_to_end(index)
+            return self._kept[index]
         page = pdfium_c.FPDF_LoadPage(self._pdf, index)
         text = pdfium_c.FPDFText_LoadPage(page) if page else None
-        try:
-            yield PdfPage(page, text) if page and text else None
-        finally:
-            if text:
-                pdfium_c.FPDFText_ClosePage(text)
+        if not text:
             if page:
                 pdfium_c.FPDF_ClosePage(page)
+            return None
+        opened = self._kept[index] = PdfPage(page, text)
+        if len(self._kept) > _PAGES_KEPT:
+            self._kept.popitem(last=False)[1].close()
+        return opened
 
     def boxes(self, page: int, indexes: Sequence[int]) -> list[Rect | None]:
         """Boxes of the characters ``indexes`` of the raw text of page number ``page``; None for blanks."""
-        with self.page(page - 1) as opened:
-            if opened is None:
-                return [None] * len(indexes)
-            return [None if math.isnan(row[0]) else Rect(*row) for row in opened.boxes(indexes).tolist()]
+        opened = self.page(page - 1)
+        if opened is None:
+            return [None] * len(indexes)
+        return [None if math.isnan(row[0]) else Rect(*row) for row in opened.boxes(indexes).tolist()]
+
+
+def _close_pages(kept: OrderedDict[int, PdfPage]) -> None:
+    while kept:
+        kept.popitem()[1].close()
 
 
 class _Look:

@@ -51,12 +51,14 @@ class Both:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Words of the protocol as a list shows them; ``marks`` is the number of the mark in the pictures, 0 without one."""
+    """Words of the protocol as a list shows them; ``mark`` is their number in the pictures, 0 without one."""
 
     page: int
     words: str
     section: str
     mark: int
+    repeated: bool
+    """Whether the same words stand already in the card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,12 @@ class Card:
         self.items.append(Item(finding, tone, [self._quotation(entry, tone) for entry in evidence]))
 
     def _quotation(self, evidence: Evidence, tone: str) -> Quotation:
-        known = next((mark for mark in self.marks if (mark.page, list(mark.boxes)) == (evidence.page, evidence.bbox)), None)
-        if known is None and evidence.bbox:
-            known = Mark(len(self.marks) + 1, tone, evidence.page, evidence.bbox)
-            self.marks.append(known)
-        return Quotation(evidence.page, quoted(evidence), clean(evidence.section or ""), known.number if known else 0)
+        mark = next((mark for mark in self.marks if (mark.page, mark.boxes) == (evidence.page, evidence.bbox)), None)
+        repeated = mark is not None
+        if mark is None and evidence.bbox:
+            mark = Mark(len(self.marks) + 1, tone, evidence.page, evidence.bbox)
+            self.marks.append(mark)
+        return Quotation(evidence.page, quoted(evidence), clean(evidence.section or ""), mark.number if mark else 0, repeated)
 
     def shown(self, mark: int) -> int:
         """The index of the picture with this mark, or -1."""

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 _SCALES = (1.6, 1.2, 0.9)
 """Pixels per point; a coarser one is taken when the pictures together would grow too big."""
-_CONTEXT = 16.0
+_CONTEXT = 24.0
 """Points of the page shown above and below the evidence."""
-_NEAR = 44.0
+_NEAR = 50.0
 """Evidence not further apart than this many points shares a picture."""
-_SIDE = 8
-"""Pixels left blank at the sides of a picture."""
+_SIDE = 14.0
+"""Points left blank at the sides of a picture, where the numbers of the marks stand."""
 _PAPER = 250
 """Greys of this and more are paper."""
 _TALLEST = 700.0
@@ -128,8 +128,8 @@ def _picture(page: Image.Image, marks: list[Mark], scale: float) -> Picture | No
     columns = np.flatnonzero(ink[top:bottom].any(axis=0)) if bottom - top > 2 else np.empty(0)
     if not columns.size:
         return None
-    left = max(0, int(columns[0]) - _SIDE)
-    right = min(page.width, int(columns[-1]) + 1 + _SIDE)
+    left = max(0, int(columns[0] - _SIDE * scale))
+    right = min(page.width, int(columns[-1] + _SIDE * scale))
     media_type, data = _encoded(page.crop((left, top, right, bottom)))
     return Picture(
         page=marks[0].page,
