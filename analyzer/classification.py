@@ -104,11 +104,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Model:
-    """Everything that was trained: passages -> criteria, headings -> canonical labels, documents -> kind, votes -> met."""
+    """Everything that was trained: passages -> criteria, headings -> canonical labels, documents -> protocol, cells given, votes -> met."""
 
     passages: LinearModel
     headings: LinearModel
     documents: LinearModel
+    cells: LinearModel
     decision: Decision
     version: str
     thresholds: Floats
@@ -145,6 +146,7 @@ def load_model(folder: Path) -> Model:
         passages=_linear(content["passages"]),
         headings=_linear(content["headings"]),
         documents=_linear(content["documents"]),
+        cells=_linear(content["cells"]),
         decision=Decision(**content["decision"]),
         version=digest[:12],
         thresholds=content["thresholds"],

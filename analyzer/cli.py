@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, Protocol, TypeVar
@@ -31,15 +32,17 @@ from analyzer.reports import (
     renderer,
     write_atomically,
 )
-from analyzer.resources import DEFAULT_PACK, PACKAGE, pack_dir, say
+from analyzer.resources import DEFAULT_PACK, known_packs, pack_dir, say
 
 if TYPE_CHECKING:
+    from analyzer.document import Document
     from analyzer.findings import Failure, Outcome, Report
     from analyzer.pipeline import Analyzer
     from analyzer.reports.terminal import Sheet
     from analyzer.rules import ElementRule, Pack
 
 _Made = TypeVar("_Made")
+_Source = TypeVar("_Source")
 Language = Literal["auto", "zh", "en"]
 FailOn = Literal["missing", "partial"]
 
@@ -98,6 +101,7 @@ def check(
     ] = None,
     lang: _Lang = "auto",
     pack: _PackName = DEFAULT_PACK,
+    filed_on: Annotated[str | None, typer.Option(metavar="DATE", help=say(LOCALE, "help_filed_on"), show_default=False)] = None,
     fail_on: Annotated[FailOn | None, typer.Option(help=say(LOCALE, "help_fail_on"), show_default=False)] = None,
     template: Annotated[Path | None, typer.Option(metavar="PATH", help=say(LOCALE, "help_template"), show_default=False)] = None,
     password: _Password = None,
@@ -109,7 +113,8 @@ def check(
     language = _language(lang)
     inputs, barren = _gather(files, language)
     sink = _sink(output, _known_form(form, language), language, inputs, quiet=quiet)
-    draw = _Drawing(_analyzer(pack, language), sink.form, lang if output or sink.form not in BUILT_IN else language, template)
+    loaded = _analyzer(pack, language, _date(filed_on, language))
+    draw = _Drawing(loaded, sink.form, lang if output or sink.form not in BUILT_IN else language, template)
     run = _Run(draw, language, password, quiet=quiet)
     gaps = False
     for number, entry in enumerate(inputs, 1):
@@ -146,6 +151,53 @@ def text(
         if number < len(inputs):
             _write("\n")
     return run.status(barren=barren)
+
+
+@app.command(help=say(LOCALE, "help_compare"))
+def compare(
+    old: Annotated[str, typer.Argument(metavar="OLD", help=say(LOCALE, "help_compare_old"), show_default=False)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help=say(LOCALE, "help_compare_new"), show_default=False)],
+    form: Annotated[
+        str | None, typer.Option("--format", "-f", metavar="FORM", help=say(LOCALE, "help_compare_format"), show_default=False)
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="PATH", help=say(LOCALE, "help_output"), show_default=False)
+    ] = None,
+    lang: _Lang = "auto",
+    pack: _PackName = DEFAULT_PACK,
+    password: _Password = None,
+    quiet: _Quiet = False,
+) -> int:
+    """Tell what changed from one version of a protocol to the next."""
+    from analyzer import comparison
+    from analyzer.findings import Failure
+    from analyzer.reports.comparison import render, sheet, view
+
+    language = _language(lang)
+    inputs = [_single(old, language), _single(new, language)]
+    target = Path(output).expanduser() if output else None
+    form = _comparison_form(form, target, language, inputs)
+    analyzer = _analyzer(pack, language)
+
+    def read(path: str, data: bytes | None, password: str | None) -> tuple[Report, Document]:
+        document = analyzer.read(path, data, password)
+        return analyzer.report(document), document
+
+    run = _Run(read, language, password, quiet=quiet)
+    sides = [made for number, entry in enumerate(inputs, 1) if not isinstance(made := run.attempt(entry, number, 2), Failure)]
+    if len(sides) == 2:
+        (before, old_document), (after, new_document) = sides
+        compared = comparison.compare(before, after, old_document, new_document)
+        if lang == "auto" and (target or form != "terminal"):
+            language = "en" if after.document.language == "en" else "zh"
+        if target:
+            _save(target, render(compared, form, language), language)
+            _note(target, language, quiet=quiet)
+        elif form == "terminal":
+            _show(sheet(view(compared, language), _width()))
+        else:
+            _write(render(compared, form, language))
+    return run.status(barren=False)
 
 
 @app.command(help=say(LOCALE, "help_explain"))
@@ -219,6 +271,197 @@ def label(
     return ExitStatus.OK
 
 
+_Pack = Annotated[str, typer.Argument(metavar="PACK", help=say(LOCALE, "help_pack_name"))]
+pack_app = typer.Typer(help=say(LOCALE, "help_pack_group"), rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(pack_app, name="pack")
+
+
+@pack_app.command("list", help=say(LOCALE, "help_pack_list"))
+def pack_list(lang: _Lang = "auto") -> int:
+    """Show which packs there are."""
+    from analyzer.reports.packs import list_sheet
+    from analyzer.rules import load_folder
+
+    language = _language(lang)
+    _show(list_sheet({name: _in_language(language, load_folder, folder) for name, folder in known_packs().items()}, language, _width()))
+    return ExitStatus.OK
+
+
+@pack_app.command("show", help=say(LOCALE, "help_pack_show"))
+def pack_show(pack: _Pack, lang: _Lang = "auto") -> int:
+    """Show what a pack asks for."""
+    from analyzer.reports.packs import pack_sheet
+    from analyzer.rules import load_pack
+
+    language = _language(lang)
+    _show(pack_sheet(_in_language(language, load_pack, _known_pack(pack, language)), language, _width()))
+    return ExitStatus.OK
+
+
+@pack_app.command("check", help=say(LOCALE, "help_pack_check"))
+def pack_check(pack: _Pack, lang: _Lang = "auto") -> int:
+    """Show the problems of a pack; errors give the status that gaps have."""
+    from analyzer.pack_tools import check as problems_of
+    from analyzer.reports.packs import problems_sheet
+
+    language = _language(lang)
+    folder = pack_dir(_known_pack(pack, language))
+    problems = problems_of(folder)
+    _show(problems_sheet(problems, folder, language, _width()))
+    return ExitStatus.GAPS if any(problem.level == "error" for problem in problems) else ExitStatus.OK
+
+
+@pack_app.command("test", help=say(LOCALE, "help_pack_test"))
+def pack_test(pack: _Pack, lang: _Lang = "auto") -> int:
+    """Run the examples of a pack; a failed one gives the status that gaps have."""
+    from analyzer.pack_tools import condition_trials, trials
+    from analyzer.reports.packs import trials_sheet
+    from analyzer.rules import load_pack
+
+    language = _language(lang)
+    loaded = _in_language(language, load_pack, _known_pack(pack, language))
+    tried = [*trials(loaded), *condition_trials(loaded, loaded.conditions_used())]
+    _show(trials_sheet(tried, pack_dir(pack), language, _width()))
+    return ExitStatus.OK if all(trial.passed for trial in tried) else ExitStatus.GAPS
+
+
+@pack_app.command("new", help=say(LOCALE, "help_pack_new"))
+def pack_new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=say(LOCALE, "help_pack_folder"))],
+    lang: _Lang = "auto",
+) -> int:
+    """Write a starter pack."""
+    from analyzer.pack_tools import begin
+
+    language = _language(lang)
+    try:
+        written = begin(folder)
+    except FileExistsError as error:
+        raise _refusal(language, "usage_pack_folder_taken", path=folder) from error
+    except OSError as error:
+        raise _refusal(language, "usage_output_unwritable", path=folder) from error
+    for path in written:
+        _write(say(language, "pack_written", path=_showable(str(path))) + "\n")
+    _write(say(language, "pack_next", path=_showable(str(folder))) + "\n")
+    return ExitStatus.OK
+
+
+_Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help=say(LOCALE, "help_triage_out"), show_default=False)]
+_Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help=say(LOCALE, "help_jobs"), show_default=False)]
+_TimeLimit = Annotated[float, typer.Option(min=1, metavar="S", help=say(LOCALE, "help_time_limit"))]
+_MemoryLimit = Annotated[int, typer.Option(min=64, metavar="MB", help=say(LOCALE, "help_memory_limit"))]
+_PagesToo = Annotated[bool, typer.Option("--pages", help=say(LOCALE, "help_pages"))]
+triage_app = typer.Typer(help=say(LOCALE, "help_triage_group"), rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(triage_app, name="triage")
+
+
+@triage_app.command("run", help=say(LOCALE, "help_triage"))
+def triage_run(
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help=say(LOCALE, "help_triage_files"), show_default=False)] = None,
+    out: _Out = None,
+    jobs: _Jobs = None,
+    time_limit: _TimeLimit = 120,
+    memory_limit: _MemoryLimit = 2048,
+    resume: Annotated[bool, typer.Option("--resume/--fresh", help=say(LOCALE, "help_resume"))] = True,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help=say(LOCALE, "help_retry_failed"))] = False,
+    pages: _PagesToo = False,
+    engine: Annotated[Literal["local", "dask"], typer.Option(help=say(LOCALE, "help_engine"))] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help=say(LOCALE, "help_scheduler"), show_default=False)
+    ] = None,
+    pack: _PackName = DEFAULT_PACK,
+    lang: _Lang = "auto",
+    quiet: _Quiet = False,
+) -> int:
+    """Analyse many protocols into a folder."""
+    from analyzer.batch.limits import Limits
+    from analyzer.batch.run import Options
+    from analyzer.batch.verbs import run_triage
+
+    language = _language(lang)
+    options = Options(
+        _known_pack(pack, language), language, jobs, Limits(time_limit, memory_limit), not resume, retry_failed, pages, engine, scheduler
+    )
+    return _told_in(language, lambda: run_triage(files or [], out, options, tell=_complain, quiet=quiet))
+
+
+@triage_app.command("show", help=say(LOCALE, "help_triage_show"))
+def triage_show(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=say(LOCALE, "help_show_folder"))],
+    missing: Annotated[list[str] | None, typer.Option(metavar="ELEMENT", help=say(LOCALE, "help_show_missing"), show_default=False)] = None,
+    partial: Annotated[list[str] | None, typer.Option(metavar="ELEMENT", help=say(LOCALE, "help_show_partial"), show_default=False)] = None,
+    severity: Annotated[
+        Literal["critical", "major", "minor"] | None, typer.Option(help=say(LOCALE, "help_show_severity"), show_default=False)
+    ] = None,
+    min_score: Annotated[float | None, typer.Option(help=say(LOCALE, "help_show_least"), show_default=False)] = None,
+    max_score: Annotated[float | None, typer.Option(help=say(LOCALE, "help_show_most"), show_default=False)] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help=say(LOCALE, "help_show_since"), show_default=False)] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help=say(LOCALE, "help_show_until"), show_default=False)] = None,
+    institution: Annotated[str | None, typer.Option(help=say(LOCALE, "help_show_institution"), show_default=False)] = None,
+    review: Annotated[bool, typer.Option("--review", help=say(LOCALE, "help_show_review"))] = False,
+    failed: Annotated[bool, typer.Option("--failed", help=say(LOCALE, "help_show_failed"))] = False,
+    sort: Annotated[
+        Literal["score", "file", "title", "date", "severity", "institution"], typer.Option(help=say(LOCALE, "help_show_sort"))
+    ] = "score",
+    reverse: Annotated[bool, typer.Option("--reverse", help=say(LOCALE, "help_show_reverse"))] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help=say(LOCALE, "help_show_limit"), show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=say(LOCALE, "help_show_json"))] = False,
+    lang: _Lang = "auto",
+) -> int:
+    """Filter and rank the outcomes of a folder."""
+    from analyzer.batch.show import Wanted, found_in, json_lines, sheet_of
+
+    language = _language(lang)
+    wanted = Wanted(
+        tuple(map(_folded, missing or [])), tuple(map(_folded, partial or [])), severity, min_score, max_score, since, until, institution,
+        review, failed,
+    )  # fmt: skip
+
+    def show() -> int:
+        with found_in(folder, wanted, sort, reverse=reverse, language=language) as (store, found):
+            if as_json:
+                for line in json_lines(found[:limit]):
+                    _write(line)
+            else:
+                _show(sheet_of(store, found, language, _width(), limit=limit))
+        return ExitStatus.OK
+
+    return _told_in(language, show)
+
+
+@app.command(help=say(LOCALE, "help_watch"))
+def watch(
+    inbox: Annotated[Path, typer.Argument(metavar="INBOX", help=say(LOCALE, "help_watch_inbox"))],
+    out: _Out = None,
+    interval: Annotated[float, typer.Option(min=0.1, metavar="S", help=say(LOCALE, "help_watch_interval"))] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help=say(LOCALE, "help_watch_once"))] = False,
+    jobs: _Jobs = None,
+    time_limit: _TimeLimit = 120,
+    memory_limit: _MemoryLimit = 2048,
+    pages: Annotated[bool, typer.Option("--pages/--no-pages", help=say(LOCALE, "help_pages"))] = True,
+    pack: _PackName = DEFAULT_PACK,
+    lang: _Lang = "auto",
+    quiet: _Quiet = False,
+) -> int:
+    """Analyse each PDF that is put into a folder."""
+    from analyzer.batch.limits import Limits
+    from analyzer.batch.run import Options
+    from analyzer.batch.verbs import run_watch
+
+    language = _language(lang)
+    options = Options(_known_pack(pack, language), language, jobs, Limits(time_limit, memory_limit), pages=pages)
+    return _told_in(language, lambda: run_watch(inbox, out, options, interval=interval, once=once, tell=_complain, quiet=quiet))
+
+
+def _told_in(language: str, work: Callable[[], int]) -> int:
+    """Do the work; an error will be told in ``language``."""
+    try:
+        return work()
+    except AnalyzerError as error:
+        error.details.setdefault("language", language)
+        raise
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; a bug is 4, never the 1 that means gaps."""
     for stream in (sys.stdout, sys.stderr):
@@ -245,7 +488,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _with_verb(arguments: Sequence[str]) -> list[str]:
     """``analyzer FILE`` and ``analyzer --format json FILE`` mean ``check``."""
-    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback} | {"pack", "triage"}
+    if arguments[:1] == ["triage"] and arguments[1:2] not in ([], ["show"], ["run"]):
+        return ["triage", "run", *arguments[1:]]
     if not arguments or arguments[0] in verbs | _ROOT_OPTIONS:
         return list(arguments)
     return ["check", *arguments]
@@ -269,20 +514,52 @@ def _gather(files: Sequence[str] | None, language: str) -> tuple[list[Input], bo
     return gathered.inputs, bool(gathered.barren)
 
 
+def _single(name: str, language: str) -> Input:
+    """The one file that is meant."""
+    inputs, _ = _gather([name], language)
+    if len(inputs) > 1:
+        raise _refusal(language, "usage_one_file", path=name)
+    return inputs[0]
+
+
+def _comparison_form(form: str | None, target: Path | None, language: str, inputs: Sequence[Input]) -> str:
+    """The form of a comparison; refuses a place that it cannot be written to before any work is done."""
+    from analyzer.reports.comparison import ENDINGS, FORMS
+
+    chosen = form or (ENDINGS.get(target.suffix.lower(), "terminal") if target else "terminal")
+    if chosen not in FORMS:
+        raise _refusal(language, "usage_compare_form", form=chosen, known=say(language, "list_separator").join(FORMS))
+    if target is None:
+        if chosen == "docx" and sys.stdout.isatty():
+            raise _refusal(language, "usage_not_for_a_terminal", form=chosen)
+        return chosen
+    if _would_spoil_a_pdf(target, chosen, inputs):
+        raise _refusal(language, "usage_output_is_pdf", path=target)
+    if target.is_dir() or not os.access(target.parent, os.W_OK | os.X_OK):
+        raise _refusal(language, "usage_output_unwritable", path=target)
+    return chosen
+
+
 def _known_pack(name: str, language: str) -> str:
     if not (pack_dir(name) / "pack.yaml").is_file():
-        known = sorted(path.parent.name for path in (PACKAGE / "packs").glob("*/pack.yaml"))
-        raise _refusal(language, "usage_unknown_pack", pack=name, known=say(language, "list_separator").join(known))
+        raise _refusal(language, "usage_unknown_pack", pack=name, known=say(language, "list_separator").join(known_packs()))
     return name
 
 
-def _analyzer(pack: str, language: str) -> Analyzer:
+def _analyzer(pack: str, language: str, filed_on: date | None = None) -> Analyzer:
     from analyzer.pipeline import Analyzer
 
-    return _in_language(language, Analyzer, _known_pack(pack, language))
+    return _in_language(language, lambda name: Analyzer(name, filed_on=filed_on), _known_pack(pack, language))
 
 
-def _in_language(language: str, load: Callable[[str], _Made], pack: str) -> _Made:
+def _date(filed_on: str | None, language: str) -> date | None:
+    try:
+        return date.fromisoformat(filed_on) if filed_on else None
+    except ValueError as error:
+        raise _refusal(language, "usage_filed_on", date=filed_on) from error
+
+
+def _in_language(language: str, load: Callable[[_Source], _Made], pack: _Source) -> _Made:
     """Load from a pack; an error will be told in ``language``."""
     try:
         return load(pack)

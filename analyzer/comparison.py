@@ -60,6 +60,16 @@ class VerdictChange(_Shape):
     new: Verdict | None
 
 
+class ConditionChange(_Shape):
+    """Something on which requirements depend that now holds, or holds no more; None where a report does not say."""
+
+    condition: str
+    name: Bilingual
+    old: bool | None
+    new: bool | None
+    evidence: list[Evidence]
+
+
 class ContradictionChange(_Shape):
     """A contradiction of either version."""
 
@@ -110,6 +120,7 @@ class Comparison(_Shape):
     new: DocumentInfo
     verdicts: list[VerdictChange]
     criteria: list[CriterionChange]
+    conditions: list[ConditionChange]
     contradictions: list[ContradictionChange]
     values: list[ValueChange]
     sections: list[SectionChange]
@@ -120,7 +131,7 @@ class Comparison(_Shape):
     def nothing_changed(self) -> bool:
         """Whether the two versions say the same."""
         statuses = {change.status for change in self.criteria} | {change.status for change in self.contradictions}
-        return not (self.sections or self.values or self.verdicts) and statuses <= {"open"}
+        return not (self.sections or self.values or self.verdicts or self.conditions) and statuses <= {"open"}
 
 
 def compare(old: Report, new: Report, old_document: Document | None = None, new_document: Document | None = None) -> Comparison:
@@ -135,6 +146,7 @@ def compare(old: Report, new: Report, old_document: Document | None = None, new_
         new=new.document,
         verdicts=[] if same_text else list(_verdicts(old, new)),
         criteria=[change for change in criteria if change.status == "open"] if same_text else criteria,
+        conditions=[] if same_text else list(_conditions(old, new)),
         contradictions=[change for change in contradictions if change.status == "open"] if same_text else contradictions,
         values=[] if same_text else [*_facts(old.document, new.document), *_values(old, new, texts)],
         sections=sections,
@@ -186,6 +198,15 @@ def _status(old: CriterionFinding | None, new: CriterionFinding) -> Status | Non
 
 def _first(finding: CriterionFinding | None) -> Evidence | None:
     return finding.evidence[0] if finding and finding.evidence else None
+
+
+def _conditions(old: Report, new: Report) -> Iterator[ConditionChange]:
+    before = {condition.id: condition for condition in old.conditions}
+    after = {condition.id: condition for condition in new.conditions}
+    for name, condition in (before | after).items():
+        holds = [side[name].holds if name in side else None for side in (before, after)]
+        if holds[0] != holds[1]:
+            yield ConditionChange(condition=name, name=condition.name, old=holds[0], new=holds[1], evidence=condition.evidence)
 
 
 def _contradictions(old: Sequence[Inconsistency], new: Sequence[Inconsistency]) -> Iterator[ContradictionChange]:
@@ -249,7 +270,7 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("∶", ":"),
     }
 )
-_WORD_HYPHEN = re.compile(r"(?<=[a-z])-+(?=[a-z])")
+_WORD_HYPHEN = re.compile(r"(?<=[a-z])-+(?=[a-z]|$)|^-+(?=[a-z])")
 _ORDINAL = "[零〇一二三四五六七八九十]{1,3}"
 _CROSS_REFERENCE = re.compile(
     rf"(?<=见)\s*第?\s*(?:\d{{1,2}}(?:\.\d{{1,2}})+|{_ORDINAL}(?=[、章节部]))|第\s*(?:\d{{1,2}}(?:\.\d{{1,2}})*|{_ORDINAL})\s*(?=[章节条]|部分)"
@@ -262,7 +283,7 @@ _ITEM_NUMBER = re.compile(
     rf"\s*(?:[（(]\s*(?:\d{{1,2}}|{_ORDINAL}|[a-z])\s*[)）]|(?:\d{{1,2}}|[a-z])\s*[)）]|\d{{1,2}}\s*[.．、](?!\d)|{_ORDINAL}、|[①-⑳]|[•·●■◆▪-]\s)\s*"
 )
 _HEADING_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\s+")
-_SHORT, _LONG = 8, 16
+_SHORT, _LONG, _LONGEST_RUN = 8, 16, 4
 
 
 def _bare(words: str) -> str:
@@ -301,6 +322,7 @@ class _Side:
         self.document = document
         self.units = [unit for unit in _units(document) if unit.key]
         self.heads = [_letters([unit]) for above, unit in pairwise(self.units) if len(above.cells) < 2 <= len(unit.cells)]
+        self.titles = [_bare(_title(section.heading)) for section in document.sections]
         at = 0
         for unit in self.units:
             unit.at = at
@@ -379,7 +401,7 @@ class _Texts:
         self._match_alike(within_sections=True)
         self._match_alike(within_sections=False)
         self._match_scattered()
-        for match in (_match_inside, _match_in_pieces, _match_in_pieces):
+        for match in (_match_inside, _match_runs, _match_in_pieces, _match_in_pieces):
             match(self.old, self.new)
             match(self.new, self.old)
         _free_extended(self.old, self.new)
@@ -431,6 +453,20 @@ class _Texts:
         for _, first, second in ranked:
             unit, twin = left[first], right[second]
             if unit.other is None and twin.other is None:
+                unit.other, twin.other = twin, unit
+
+        self._pair_replaced()
+
+    def _pair_replaced(self) -> None:
+        """Pair a sentence that was left over with the one that stands in its place, between the same neighbours."""
+        places = {unit: place for place, unit in enumerate(self.new.units)}
+        for above, unit, below in _between(self.old.units):
+            if unit.matched or unit.other is not None or (above and not above.other) or (below and not below.other):
+                continue
+            start = places[above.other] if above and above.other else -1
+            end = places[below.other] if below and below.other else len(self.new.units)
+            twin = self.new.units[start + 1] if end == start + 2 else None
+            if twin and not twin.matched and twin.other is None and twin.heading == unit.heading:
                 unit.other, twin.other = twin, unit
 
     def _candidates(self, left: Sequence[_Unit], right: Sequence[_Unit]) -> Iterator[tuple[float, int, int]]:
@@ -552,6 +588,22 @@ def _match_inside(side: _Side, other: _Side) -> None:
                 break
 
 
+def _match_runs(side: _Side, other: _Side) -> None:
+    """Match units that follow one another and stand together in the midst of the other text: a sentence cut at different places."""
+    units = side.units
+    for length in range(_LONGEST_RUN, 1, -1):
+        for start in range(len(units) - length + 1):
+            run = units[start : start + length]
+            if any(unit.matched or unit.heading for unit in run):
+                continue
+            words = "".join(unit.whole for unit in run)
+            at = other.find(words)
+            if at >= 0:
+                other.use(at, len(words))
+                for unit in run:
+                    unit.matched = True
+
+
 def _match_in_pieces(side: _Side, other: _Side) -> None:
     """Match units that the other version has as several: whole sentences one after the other, or the cells of a row."""
     parts: dict[str, list[_Unit]] = defaultdict(list)
@@ -597,6 +649,11 @@ def _tiled(words: str, pieces: Sequence[str]) -> tuple[str, ...]:
         found.append(piece)
         words = words[len(piece) :]
     return tuple(found)
+
+
+def _between(units: Sequence[_Unit]) -> Iterator[tuple[_Unit | None, _Unit, _Unit | None]]:
+    """Each unit with those before and after it."""
+    return zip([None, *units[:-1]], units, [*units[1:], None], strict=True)
 
 
 def _stretches(side: _Side) -> Iterator[tuple[_Unit | None, list[_Unit], _Unit | None]]:
@@ -655,11 +712,10 @@ def _contents(side: _Side) -> dict[int, set[str]]:
 
 def _kinship(old: _Side, first: int, before: set[str], new: _Side, second: int, after: set[str]) -> float:
     one, two = old.document.sections[first], new.document.sections[second]
-    titles = _bare(_title(one.heading)), _bare(_title(two.heading))
     label = one.canonical == two.canonical and one.canonical != "other"
     shared = len(before & after) / max(min(len(before), len(after)), 1)
     path = bool(one.path) and one.path == two.path
-    return 1.0 * (titles[0] == titles[1]) + 0.4 * label + 0.1 * path + 1.5 * shared
+    return 1.0 * (old.titles[first] == new.titles[second]) + 0.4 * label + 0.1 * path + 1.5 * shared
 
 
 def _grams(words: str) -> Iterator[str]:

@@ -70,7 +70,7 @@ def _counted(hits: Sequence[Hit]) -> _Count:
 def _finding(name: str, rule: ConditionRule, count: _Count, classified: Mapping[str, float], quote: Quote) -> ConditionFinding:
     probability = classified.get(rule.classifier) if rule.classifier else None
     holds = _holds(rule, count) if probability is None else probability >= 0.5
-    certain = _agreed(count) if probability is None else not _UNSURE[0] < probability < _UNSURE[1]
+    certain = _agreed(count) if probability is None else _sure(probability) or bool(count.speaking_for) == holds
     passages = count.speaking_for if holds else count.against
     evidence = [found for passage in passages[:_SHOWN] if (found := quote(passage)) is not None]
     return ConditionFinding(id=name, name=_both(rule.name), holds=holds, certain=certain, evidence=evidence)
@@ -81,6 +81,10 @@ def _holds(rule: ConditionRule, count: _Count) -> bool:
     if speaking_for == against:
         return rule.when_silent
     return speaking_for > against and speaking_for >= rule.at_least
+
+
+def _sure(probability: float) -> bool:
+    return not _UNSURE[0] < probability < _UNSURE[1]
 
 
 def _agreed(count: _Count) -> bool:

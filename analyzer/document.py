@@ -136,26 +136,34 @@ class Document:
     def quote(self, start: int, end: int) -> str:
         """The words of the page behind ``text[start:end]``, as drawn; the span must not leave its page."""
         page = self.page_of(start)
-        drawn = [index for index in self.origin[start : min(end, page.end)] if index >= 0]
-        if not drawn:
-            return ""
-        pieces, previous = [], drawn[0] - 1
-        for index in drawn:
-            if previous < index <= previous + 3:
-                pieces.append(page.raw[previous + 1 : index + 1])
-            else:
-                pieces.append(" " + page.raw[index])
+        pieces, previous = [], -1
+        for index in self._drawn(page, start, end):
+            pieces.append(page.raw[index] if index == previous + 1 or previous < 0 else f" {page.raw[index]}")
             previous = index
         return " ".join("".join(pieces).split())
 
     def rects(self, start: int, end: int) -> list[Rect]:
         """One box per visual line that ``text[start:end]`` covers on the page of ``start``."""
         page = self.page_of(start)
-        end = min(end, page.end)
-        drawn = [index for index in self.origin[start:end] if index >= 0]
+        drawn = self._drawn(page, start, end)
         if self.geometry is None or not drawn:
             return []
         return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
+
+    def _drawn(self, page: Page, start: int, end: int) -> list[int]:
+        """Indexes into ``page.raw`` behind a span, with what stands between them: blanks, or the hyphen of a divided word."""
+        drawn: list[int] = []
+        for index in self.origin[start : min(end, page.end)]:
+            if index < 0 or (drawn and index == drawn[-1]):
+                continue
+            if drawn and drawn[-1] < index <= drawn[-1] + _LEFT_OUT:
+                drawn.extend(range(drawn[-1] + 1, index))
+            drawn.append(index)
+        return drawn
+
+
+_LEFT_OUT = 3
+"""Characters that a line end may hold beside its text: hyphen, carriage return, line feed."""
 
 
 def merge_boxes(boxes: Sequence[Rect]) -> list[Rect]:

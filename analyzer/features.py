@@ -12,13 +12,21 @@ from collections.abc import Sequence
 from analyzer.document import Document, Passage
 from analyzer.text import CJK, words
 
-VERSION = 1
+VERSION = 2
 _LONGEST = 160
 """Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
 _STEM = 5
 _OPENING = 6000
 """Characters of a document that tell what kind of document it is."""
 _HAN = re.compile(f"[{CJK}]")
+_CELL_WORDS = (
+    *("干细胞", "间充质", "细胞制剂", "细胞治疗", "细胞输注", "细胞悬液", "细胞移植", "细胞回输", "免疫细胞"),
+    *("异体", "自体", "树突", "供者", "autologous", "allogeneic", "progenitor", "mononuclear", "msc", "car-t", "islet", "chondrocyt"),
+    *("stem cell", "stem-cell", "stromal cell", "t cell", "t-cell", "nk cell", "dendritic"),
+    *("cell product", "cell therapy", "cell suspension", "cell dose", "cell infusion"),
+)
+_CELL_STEPS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0, 2.0)
+"""Words of cell therapy per thousand characters."""
 
 Weighted = dict[str, float]
 
@@ -91,10 +99,17 @@ def heading_features(title: str, above: str, previous: str) -> Weighted:
 
 
 def document_features(document: Document) -> Weighted:
-    """Features of a whole document: which words its first pages use, and which canonical sections it has."""
+    """Features of a whole document that tell whether it is a protocol: the words of its first pages and its canonical sections."""
     features: Weighted = {}
     for word in words(document.text[:_OPENING]):
         features["w" + word] = min(3.0, features.get("w" + word, 0.0) + 1.0)
     for section in document.sections:
         features["s" + section.canonical] = 3.0
     return features
+
+
+def cell_features(document: Document) -> Weighted:
+    """Features that tell whether a study gives cells: how often the document speaks of cell therapy, on a scale of steps."""
+    lower = document.text.lower()
+    per_thousand = 1000 * sum(lower.count(word) for word in _CELL_WORDS) / max(1, len(lower))
+    return {"any": 1.0} | {f"over {step}": 1.0 for step in _CELL_STEPS if per_thousand > step}

@@ -137,6 +137,27 @@ class Inconsistency(_Shape):
     evidence: list[Evidence]
 
 
+class Recomputation(_Shape):
+    """The sample size worked out again from the protocol's own assumptions.
+
+    ``stated`` and ``answers`` count what ``unit`` says; ``answers`` runs from the smallest to the largest number that a usual convention
+    gives, drop-out included, ``conventions`` has each one's before drop-out, and ``nearest`` is the one closest to what is stated.
+    ``missing`` lists the parameters without which nothing can be told; ``slip`` is the usual mistake that explains the number.
+    """
+
+    design: str
+    verdict: Literal["consistent", "not_reproducible", "cannot_tell"]
+    unit: Literal["arm", "total", "events"]
+    stated: list[int]
+    answers: tuple[int, int] | None = None
+    conventions: dict[str, tuple[int, int]] = {}
+    nearest: str | None = None
+    missing: list[str] = []
+    slip: str | None = None
+    message: Bilingual
+    evidence: list[Evidence]
+
+
 class Overall(_Shape):
     score: float = Field(ge=0, le=1)
     triage: Triage
@@ -178,6 +199,8 @@ class Report(_Shape):
     """ISO date that decides which clauses are in force."""
     values: Values
     value_evidence: dict[str, list[Evidence]] = {}
+    recomputation: Recomputation | None = None
+    """None when the protocol makes no calculation."""
     inconsistencies: list[Inconsistency] = []
     overall: Overall
     warnings: list[Warning] = []

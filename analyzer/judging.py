@@ -59,10 +59,11 @@ def _element(
 ) -> ElementFinding:
     holding = circumstances.holding
     applies = element.applies == ALWAYS or element.applies in holding
-    findings = [(rule, _criterion(element, rule, ballots[element.id, rule.id], decision, holding, quote)) for rule in element.criteria]
+    rules = element.criteria if applies else []
+    findings = [(rule, _criterion(element, rule, ballots[element.id, rule.id], decision, holding, quote)) for rule in rules]
     met = {finding.id for rule, finding in findings if finding.met and rule.counts}
     counted = _counted(element, met, holding)
-    asked = [(rule, finding) for rule, finding in findings if _is_asked(rule, finding, circumstances)] if applies else []
+    asked = [(rule, finding) for rule, finding in findings if _is_asked(rule, finding, circumstances)]
     reasons = {reason for rule, finding in asked for reason in _reasons(rule, finding, ballots[element.id, rule.id], circumstances)}
     if element.applies in circumstances.uncertain:
         reasons.add("condition_uncertain")

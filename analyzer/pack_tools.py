@@ -44,7 +44,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One example of a criterion (or condition), tried: ``stances`` are those of the hits, ``passed`` whether they are as the author says."""
+    """One example of a criterion or condition, tried: the stances of its hits, and whether they are as the author says."""
 
     name: str
     kind: Literal["adequate", "inadequate", "holds", "fails"]
@@ -220,7 +220,8 @@ def _of_criterion(criterion: CriterionRule, place: _Place) -> Iterator[Problem]:
         for kind in ("adequate", "inadequate"):
             count = len(getattr(criterion.examples, kind).get(language, []))
             if count < ENOUGH_EXAMPLES:
-                yield place.problem("few_examples", criterion.id, "examples", kind=kind, language=language, count=count, wanted=ENOUGH_EXAMPLES)
+                wanted = ENOUGH_EXAMPLES
+                yield place.problem("few_examples", criterion.id, "examples", of=kind, language=language, count=count, wanted=wanted)
         yield from _shadowed(criterion, language, place)
 
 
@@ -242,20 +243,22 @@ def _shadowed(criterion: CriterionRule, language: Language, place: _Place) -> It
         if index >= len(getattr(criterion.cues, language)) and language != LANGUAGES[0]:
             continue  # a cue for both languages is told of once
         samples = patterns.samples(cue)
+        if not samples:
+            continue
         for other, pattern in enumerate(alone):
             twins = cues[other] == cue and other > index
             if other != index and not twins and all(pattern.search(sample) for sample in samples):
                 yield place.problem("shadowed", criterion.id, "cues", cue=cue, other=cues[other])
                 break
-        if samples and all(criterion.never.search(sample) for sample in samples):
-            yield place.problem("never_counts", criterion.id, "cues", level="error", cue=cue)
+        if all(criterion.never.search(sample) for sample in samples):
+            yield place.problem("never_counts", criterion.id, "cues", cue=cue)
 
 
 def _exploding(elements: Iterable[ElementRule], places: dict[str, _Place]) -> Iterator[Problem]:
     """Patterns that take unbearably long on some text."""
     where: dict[str, tuple[str, str, str]] = {}
     for element in elements:
-        for criterion in element.criteria:
+        for criterion in filter(lambda criterion: places[element.id].holds(criterion.id), element.criteria):
             for field, group in (("cues", criterion.cues), ("never", criterion.never), *(("needs", need) for need in criterion.needs)):
                 for pattern in (*group.zh, *group.any, *map(whole_word, group.en)):
                     where.setdefault(pattern, (element.id, criterion.id, field))

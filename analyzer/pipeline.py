@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from analyzer import checks
-from analyzer.classification import heading_labeller, load_model
+from analyzer.checks.sample_size import recompute, summary
+from analyzer.classification import LinearModel, heading_labeller, load_model
 from analyzer.conditions import Conditions
 from analyzer.document import Document
-from analyzer.features import document_features, passage_features
+from analyzer.features import Weighted, cell_features, document_features, passage_features
 from analyzer.findings import (
     Bilingual,
     DocumentInfo,
@@ -21,6 +22,7 @@ from analyzer.findings import (
     Evidence,
     Inconsistency,
     IsProtocol,
+    Recomputation,
     Report,
     SectionFound,
     TextSource,
@@ -72,7 +74,10 @@ class Analyzer:
         hits = self.matcher.match(document, pieces)
         scores = self.model.passages.scores(passage_features(document, pieces))
         votes = ballots(self.pack, document, pieces, hits, scores, self.model.passages.labels, self.model.thresholds)
-        kinds = dict(zip(self.model.documents.labels, _sigmoid(self.model.documents.scores([document_features(document)])[0]), strict=True))
+        kinds = {
+            "protocol": _probability(self.model.documents, document_features(document)),
+            "cells": _probability(self.model.cells, cell_features(document)),
+        }
         is_protocol = kinds["protocol"]
         filed_on = self.filed_on or date.today()
 
@@ -100,6 +105,7 @@ class Analyzer:
             filed_on=filed_on.isoformat(),
             values=Values.model_validate(found.contract()),
             value_evidence=_value_evidence(document, found),
+            recomputation=_recomputation(document, found),
             inconsistencies=[_contradiction(document, finding) for finding in contradictions],
             overall=overall(self.pack, elements, is_protocol=is_protocol >= 0.5),
             warnings=[*_warnings(document, is_protocol), *_notices(self.pack, document, filed_on)],
@@ -110,6 +116,26 @@ def _value_evidence(document: Document, found: Found) -> dict[str, list[Evidence
     stated = {name: value for name in found.contract() if (value := found.best(name)) is not None}
     quoted = {name: evidence_of(document, value.start, value.end) for name, value in stated.items()}
     return {name: [evidence] for name, evidence in quoted.items() if evidence is not None}
+
+
+def _recomputation(document: Document, found: Found) -> Recomputation | None:
+    outcome = recompute(found)
+    if outcome is None:
+        return None
+    quoted = (evidence_of(document, start, end) for start, end in outcome.spans)
+    return Recomputation(
+        design=outcome.design,
+        verdict=outcome.result,
+        unit=outcome.unit,
+        stated=list(outcome.stated),
+        answers=outcome.right,
+        conventions={answer.convention: (answer.low, answer.high) for answer in outcome.answers},
+        nearest=outcome.nearest or None,
+        missing=[term.removeprefix("check_term_") for term in outcome.missing],
+        slip=outcome.slip.removeprefix("check_slip_") or None,
+        message=Bilingual(zh=summary(outcome, "zh"), en=summary(outcome, "en")),
+        evidence=[evidence for evidence in quoted if evidence is not None],
+    )
 
 
 def _contradiction(document: Document, finding: checks.Finding) -> Inconsistency:
@@ -128,8 +154,8 @@ def _to_review(element: ElementFinding, contradictions: Sequence[checks.Finding]
     return element.model_copy(update={"needs_review": sorted({*element.needs_review, "contradiction"})})
 
 
-def _sigmoid(scores: np.ndarray) -> tuple[float, ...]:
-    return tuple(float(value) for value in 1 / (1 + np.exp(-scores)))
+def _probability(model: LinearModel, features: Weighted) -> float:
+    return float(1 / (1 + np.exp(-model.scores([features])[0, 0])))
 
 
 def tool_version() -> str:

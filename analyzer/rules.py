@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from analyzer.errors import BrokenPack
 from analyzer.resources import PACKAGE, load_yaml, pack_dir
@@ -24,9 +24,13 @@ Domain = Literal["R", "S", "C", "P", "Q"]
 ALWAYS = "always"
 _ESSENTIAL_IF = "if:"
 _SHOWN_CHOICES = 12
+_TESTED = "bundled"
+"""Context of validation for files that come with the program: the tests compile their patterns, so that no start has to."""
 
 
-def _compiles(pattern: str) -> str:
+def _compiles(pattern: str, info: ValidationInfo) -> str:
+    if info.context == _TESTED:
+        return pattern
     try:
         re.compile(pattern)
     except re.error as error:
@@ -281,6 +285,8 @@ class PackInfo(_Model):
     """Which of its elements, in this order; left out: all."""
     drop: list[Id] = []
     """Which of them not."""
+    order: list[Id] = []
+    """Elements that come first, in this order; the others follow in the order of the inherited list and of the files."""
     score: ScoreRule = ScoreRule()
     triage: TriageRule = TriageRule()
     notices: list[Notice] = []
@@ -366,14 +372,10 @@ class ElementChange(_Model):
     criteria: list[CriterionChange] = []
 
 
-_KEYS = sorted(
-    {
-        info.alias or name
-        for model in (PackInfo, TriageRule, TriageLine, ScoreRule, Notice, ElementRule, ElementChange, VerdictRule, Alternative)
-        + (Clause, CriterionRule, CriterionChange, Examples, ConditionRule, Patterns, Text)
-        for name, info in model.model_fields.items()
-    }
-)
+@cache
+def _known_keys() -> list[str]:
+    """Every key that a file of a pack may hold."""
+    return sorted({key for model in pack_schema()["$defs"].values() for key in model.get("properties", {})})
 
 
 def load_pack(name: str) -> Pack:
@@ -403,11 +405,22 @@ def load_folder(folder: Path, above: tuple[Path, ...] = ()) -> Pack:
     conditions = dict(base.conditions) if base else load_conditions(common / "conditions.yaml")
     if (folder / "conditions.yaml").is_file():
         conditions |= load_conditions(folder / "conditions.yaml")
-    pack = Pack(
-        info=info, elements=list(elements.values()), cues=_load(common / "cues.yaml", ContextCues), conditions=conditions, files=files
-    )
+    first = {name: place for place, name in enumerate(info.order)}
+    ordered = sorted(elements.values(), key=lambda element: first.get(element.id, len(first)))
+    pack = Pack(info=info, elements=ordered, cues=_load(common / "cues.yaml", ContextCues), conditions=conditions, files=files)
     _check_references(pack)
     return pack
+
+
+def pack_schema() -> dict[str, Any]:
+    """The JSON Schema of the files of a pack, for editors that complete YAML."""
+    from pydantic.json_schema import models_json_schema
+
+    models = (PackInfo, ElementRule, ElementChange, ConditionRule)
+    _, schema = models_json_schema([(model, "validation") for model in models], title="A file of a pack")
+    conditions = {"type": "object", "additionalProperties": {"$ref": "#/$defs/ConditionRule"}}
+    choices = [{"$ref": f"#/$defs/{model.__name__}"} for model in models[:-1]]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "anyOf": [*choices, conditions]}
 
 
 def load_order(folder: Path) -> list[Path]:
@@ -508,7 +521,7 @@ def _choices(name: object, known: Collection[str]) -> str:
     """What was expected instead of an unknown name: the likeliest, or all."""
     from difflib import get_close_matches
 
-    near = get_close_matches(str(name), known, n=3) or list(known)
+    near = get_close_matches(str(name), known, n=1) or list(known)
     return f"{' | '.join(near if len(near) <= _SHOWN_CHOICES else [*near[:_SHOWN_CHOICES], '…'])} ({name}?)"
 
 
@@ -526,7 +539,8 @@ def _read(path: Path) -> Any:
     try:
         return load_yaml(path)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        in_brackets = str(getattr(error, "context", "")).startswith("while parsing a flow")
+        mark = getattr(error, "context_mark" if in_brackets else "problem_mark", None)
         raise BrokenPack(file=str(path), line=mark.line + 1 if mark else 0, expected=str(getattr(error, "problem", error))) from error
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenPack(file=str(path), line=0, expected="UTF-8") from error
@@ -535,7 +549,7 @@ def _read(path: Path) -> Any:
 def _validate(path: Path, model: type[_Loaded], raw: Any, inside: tuple[str | int, ...] = ()) -> _Loaded:
     """``raw``, which stands in the file at the place ``inside``, as a model. Raises BrokenPack."""
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context=_TESTED if path.is_relative_to(PACKAGE) else None)
     except ValidationError as error:
         raise next(_faults(path, error, inside)) from error
 
@@ -573,7 +587,7 @@ def _expected(location: tuple[str | int, ...], kind: str, message: str, context:
     """What should stand at a place, in signs rather than in words of one language."""
     where = ".".join(str(part) for part in location)
     if kind == "extra_forbidden":
-        return f"{'.'.join(str(part) for part in location[:-1])}: {_choices(location[-1], _KEYS)}".removeprefix(": ")
+        return f"{'.'.join(str(part) for part in location[:-1])}: {_choices(location[-1], _known_keys())}".removeprefix(": ")
     wanted = _SHAPES.get(kind) or context.get("expected") or message.removeprefix("Value error, ")
     return f"{where}: {wanted}" if where else str(wanted)
 

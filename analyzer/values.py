@@ -12,10 +12,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 from analyzer.document import Document, Passage, Section
+from analyzer.lazy import Lazy, Topics
 
 Place = Literal["synopsis", "body"]
 Datum = int | float | str | tuple[int, ...]
@@ -50,6 +51,8 @@ class Found:
     chosen: dict[tuple[str, Place], Value] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     """The passages that were read, in plain form."""
+    worked_out: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    """What the checks have concluded from it, so that nothing is concluded twice."""
 
     def all(self, name: str, place: Place | None = None) -> list[Value]:
         """Every candidate of a name, in reading order."""
@@ -65,20 +68,24 @@ class Found:
         return {name: list(best.value) if isinstance(best.value, tuple) else best.value for name, best in stated.items()}
 
 
-def _matches(patterns: Iterable[tuple[re.Pattern[str], float]], text: str) -> Iterator[tuple[re.Match[str], float]]:
+@cache
+def _script(pattern: str) -> Literal["latin", "han", "both"]:
+    """Which texts a pattern can match: English sentences, Chinese ones or either."""
+    pattern = pattern.replace(_UNIT, "")
+    if pattern.isascii():
+        return "latin"
+    return "both" if re.search("[A-Za-z]{4}", pattern) else "han"
+
+
+def _matches(patterns: Iterable[tuple[Lazy, float]], text: str) -> Iterator[tuple[re.Match[str], float]]:
     """Matches of weighted patterns; patterns in the other script are spared."""
-    ascii_only, spaced = text.isascii(), " " in text
+    spared = {"han"} if text.isascii() else set()
+    if " " not in text:
+        spared.add("latin")
     for pattern, weight in patterns:
-        if pattern.pattern.isascii():
-            if not spaced:
-                continue
-        elif ascii_only and not _BOTH_SCRIPTS.search(pattern.pattern):
-            continue
-        for match in pattern.finditer(text):
-            yield match, weight
-
-
-_BOTH_SCRIPTS = re.compile(r"[A-Za-z]{4}")
+        if _script(pattern.pattern) not in spared:
+            for match in pattern.finditer(text):
+                yield match, weight
 
 
 # ---------------------------------------------------------------- plain form
@@ -95,18 +102,19 @@ _SIGNS = str.maketrans(
     }
 )
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_MISREAD = re.compile(r"(?<=\d)O(?![A-Za-z])|(?<![A-Za-z])O(?=[.\d])|(?<![A-Za-z])l(?=\d)")
-_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_DECIMAL_COMMA = re.compile(r"(?<![\d.])0,(?=\d)")
-_GAPS = re.compile(r"(?<=\d) +(?=[%\u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) +(?=[\d\u4e00-\u9fff])")
+_RAISED = Lazy("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_MISREAD = Lazy(r"(?<=\d)O(?![A-Za-z])|(?<![A-Za-z])O(?=[.\d])|(?<![A-Za-z])l(?=\d)")
+_MAYBE_MISREAD = Lazy(r"[Ol][.\d]|\dO")
+_GROUPED = Lazy(r",(?<=\d,)(?=\d{3}(?!\d))")
+_DECIMAL_COMMA = Lazy(r"0,(?<![\d.]0,)(?=\d)")
+_GAPS = Lazy(r"(?<=\d) +(?=[%\u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) +(?=[\d\u4e00-\u9fff])")
 
 _ZH_VALUES = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _ZH_UNITS = {"十": 10, "百": 100, "千": 1000}
 _ZH_RUN = "[零〇一二两三四五六七八九十百千]"
-_ZH_COUNT = re.compile(
+_ZH_COUNT = Lazy(
     rf"百分之({_ZH_RUN}+)|([一二两三四五六七八九])成(半)?(?![分功为员立型品人])|([一二两三四五六七八九十])年半|(半)年"
-    rf"|(?<![几十百千])({_ZH_RUN}+)(?=余?(?:例|名|人|位|个|只|组|臂|队列|周|月|年|天|日|次|岁|家|小时|剂|档|期|中心|医院|单位|分|倍|"
+    rf"|(?<![几十百千])({_ZH_RUN}+)(?=余?(?:例|名|人|位|个|只|组|臂|队列|周|月|年|天|日|次|岁|家|小时|剂|档|期|中心|医院|单位|分(?![点之])|倍|"
     r"百万|千万|万|亿))"
 )
 
@@ -135,21 +143,21 @@ _EN_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", 
 _EN_VALUES = {word: value for value, word in enumerate(_EN_ONES, 1)} | {word: 10 * value for value, word in enumerate(_EN_TENS, 2)}
 _EN_VALUES |= {"fourty": 40, "ninty": 90}
 _EN_SMALL = rf"(?:(?:{'|'.join(_EN_TENS)}|fourty|ninty)(?:[- ](?:{'|'.join(_EN_ONES[:9])}))?|{'|'.join(reversed(_EN_ONES))})"
-_EN_COUNT = re.compile(
+_EN_COUNT = Lazy(
     rf"\b(?:(?:({_EN_SMALL})|a) hundred(?:(?: and)? ({_EN_SMALL}))?|({_EN_SMALL})|(?:a|one) (dozen))\b(?![- ](?:sided|tailed|tails|way|"
     r"sample))",
     re.IGNORECASE,
 )
-_EN_PERCENT = re.compile(r"\s*(?:per ?cent(?:age points?)?\b|percent\b)", re.IGNORECASE)
-_ONE_IN = re.compile(r"\b(?:1 in|1 out of) (\d+)\b", re.IGNORECASE)
-_EN_SPANS = re.compile(
+_EN_PERCENT = Lazy(r"\s*(?:per ?cent(?:age points?)?\b|percent\b)", re.IGNORECASE)
+_ONE_IN = Lazy(r"\b(?:1 in|1 out of) (\d+)\b", re.IGNORECASE)
+_EN_SPANS = Lazy(
     r"\b(?:half a year|(?<!each )(?<!per )a (year|month|week)(?= (?:of follow|after|later))|1 and a half years)\b", re.IGNORECASE
 )
 
 
 _ZH_NUMERALS = frozenset("零〇一二两三四五六七八九十百千半")
 _EN_WORDS = frozenset([*_EN_VALUES, "hundred", "dozen"])
-_LETTERS = re.compile("[a-z]+")
+_LETTERS = Lazy("[a-z]+")
 
 
 def chinese_number(run: str) -> int:
@@ -206,7 +214,7 @@ def plain(text: str) -> str:
     lower = text.lower()
     if not _EN_WORDS.isdisjoint(_LETTERS.findall(lower)):
         text = _EN_COUNT.sub(_en_digits, text)
-    if "O" in text or "l" in text:
+    if _MAYBE_MISREAD.search(text):
         text = _MISREAD.sub(lambda match: "0" if match[0] == "O" else "1", text)
     if "," in text:
         text = _DECIMAL_COMMA.sub("0.", _GROUPED.sub("", text))
@@ -218,31 +226,31 @@ def plain(text: str) -> str:
         text = _EN_SPANS.sub(
             lambda match: f"1 {match[1]}" if match[1] else "6 months" if match[0].lower().startswith("half") else "18 months", text
         )
-    return _GAPS.sub("", text)
+    return _GAPS.sub("", text) if " %" in text or not text.isascii() else text
 
 
 # ---------------------------------------------------------------- where a passage stands
 
 _NOT_OURS = frozenset({"toc", "references", "background", "preclinical"})
-_NOT_OURS_HEADING = re.compile(
+_NOT_OURS_HEADING = Lazy(
     r"参考(?:文献|资料)|所引资料|目\s*录|背景|立项|现状|研究进展|文献|前期工作|临床前|既往.{0,6}经验"
     r"|\b(?:references?|bibliography|literature|contents|background|introduction|rationale|pre-?clinical|previous|prior|"
     r"state of the art)\b",
     re.IGNORECASE,
 )
-_SYNOPSIS_HEADING = re.compile(
+_SYNOPSIS_HEADING = Lazy(
     r"摘要|概要|提要|一览|概览|基本信息|synopsis|summary|at a glance|in brief|key facts|overview of the (?:study|trial)", re.IGNORECASE
 )
-_SIZE_HEADING = re.compile(
+_SIZE_HEADING = Lazy(
     r"样本|例数|人数|病例数|几个|多少人|收多少|受试者数|规模|numbers?\b|sample|how many|power\b|numerosity|quantity|\bsize\b|figures",
     re.IGNORECASE,
 )
-_CONSENT_HEADING = re.compile(r"知情同意|consent|information (?:sheet|leaflet)|leaflet|致.{0,6}(?:书|信)", re.IGNORECASE)
-_PEOPLE_HEADING = re.compile(
+_CONSENT_HEADING = Lazy(r"知情同意|consent|information (?:sheet|leaflet)|leaflet|致.{0,6}(?:书|信)", re.IGNORECASE)
+_PEOPLE_HEADING = Lazy(
     r"(?:研究|主要)?(?:者|人员|团队|负责人)|组织|经费|预算|进度|budget|team|investigators?\b|personnel|funding|资质|简历", re.IGNORECASE
 )
 
-_SIZE_LABEL = re.compile(
+_SIZE_LABEL = Lazy(
     r"(?:总|各|分|拟.{0,4}|计划.{0,6}|预计.{0,4}|病|受试者?)?(?:例数|样本含?量|样本规模|人数|病例数|入组规模|样本数|受试者(?:总数|人数|"
     r"数))(?!.{0,4}(?:依据|理由|计算|由来|说明|估算))"
     r"|多少人|^(?:样本|总数|定数|规模|合计|参加者|受试者|研究对象|病例)$"
@@ -252,10 +260,10 @@ _SIZE_LABEL = re.compile(
     r"numbers?|study population|planned \w+)$",
     re.IGNORECASE,
 )
-_NOT_SIZE_LABEL = re.compile(
+_NOT_SIZE_LABEL = Lazy(
     r"依据|理由|中心|筛选|年龄|家系|随访|剔除|\bage\b|basis|justif|sites?\b|screened|lost|inclusion|exclusion|criteria", re.IGNORECASE
 )
-_FOLLOW_LABEL = re.compile(
+_FOLLOW_LABEL = Lazy(
     r"^(?:随访|观察)(?:期限?|时间|时长|总长|周期|长度|期间)?$|随访(?:期限?|时间|时长|总长|周期)|观察(?:期限?|时长|总长)|^(?:总?参与|"
     r"研究参与)(?:总)?时(?:长|间)$"
     r"|(?:follow[- ]?up|observation)(?: (?:period|duration|time|in this protocol))?$|^(?:duration|length|time|"
@@ -264,7 +272,7 @@ _FOLLOW_LABEL = re.compile(
     re.IGNORECASE,
 )
 
-_OTHER_STUDY = re.compile(
+_OTHER_STUDY = Lazy(
     r"文献|既往|此前|报道|报告了|国外|国内(?:外)?(?:学者|同行|一项)|该(?:研究|试验|课题|项目)|等人|荟萃|[Mm]eta|曾(?:主持|参与|参加|"
     r"用于)|已结题|另一项|一项.{0,16}(?:研究|试验)|大鼠|小鼠|动物|猴|裸鼠|兔"
     r"|\bet al\b|previous(?:ly)?|published|prior (?:stud|trial)|literature|meta-analy|\b(?:rats?|mice|mouse|rabbits?|pigs?|animals?)\b|"
@@ -273,7 +281,7 @@ _OTHER_STUDY = re.compile(
     r"large[\w-]*|later|early|earlier|competing|pivotal|competitor\S*) (?:[\w-]+ ){0,4}(?:trial|study|research|series|registry|group|"
     r"team|pilot|cohort|consortium|report|hospital|programme)\b",
 )
-_OWN_STUDY = re.compile(
+_OWN_STUDY = Lazy(
     r"本(?:研究|试验|项目|课题|方案|院拟)|拟(?:纳入|入组|招募|收)|计划(?:纳入|入组|招募|收)|\b(?:this|our|the present|the current|"
     r"the proposed) (?:study|trial|protocol|project)|\bwe (?:will|plan|shall|intend|propose)|\bwill be (?:enrol|recruit|randomi|treat|"
     r"includ)",
@@ -298,6 +306,16 @@ class Line:
     """Whether it stands where the statistics are laid down: sample size or statistics."""
 
     @cached_property
+    def topics(self) -> frozenset[str]:
+        """What it may speak of: names of the lists in ``_TOPICS``."""
+        return _TOPICS.of(self.lower)
+
+    @cached_property
+    def dates(self) -> list[str]:
+        """The dates it names."""
+        return dates(self.text)
+
+    @cached_property
     def cites(self) -> bool:
         """Whether it speaks of other people's studies."""
         return _OTHER_STUDY.search(self.text) is not None
@@ -307,9 +325,9 @@ class Line:
         """Whether it speaks of this study by name."""
         return _OWN_STUDY.search(self.text) is not None
 
-    def names(self, words: tuple[str, ...]) -> bool:
-        """Whether any of the lower-case words occurs: spares the patterns most passages."""
-        return any(word in self.lower for word in words)
+    def names(self, topic: str) -> bool:
+        """Whether a word of the topic occurs: spares the patterns most passages."""
+        return topic in self.topics
 
 
 def _zones(document: Document) -> list[tuple[Place | None, bool, bool]]:
@@ -351,38 +369,207 @@ def _zones(document: Document) -> list[tuple[Place | None, bool, bool]]:
     return zones
 
 
-_LABELLED = re.compile(r"^(?:[\d①-⑳(). -]{0,6}|项目\s?\w{1,4}\s)?([^:;,。\t]{2,30}):\s*(.+)$")
-_ITEM = re.compile(r"^[(（]?\d{1,2}(?:[、)）]|[.．](?!\d))\s*")
-_DIGIT = re.compile(r"\d")
-_WORTH_READING = (
-    "组",
-    "臂",
-    "盲",
-    "中心",
-    "开放",
-    "随机",
-    "自身",
-    "费",
-    "期临床",
-    "期研究",
-    "期试验",
-    "phase",
-    "对照",
-    "arm",
-    "group",
-    "blind",
-    "centre",
-    "center",
-    "site",
-    "open",
-    "random",
-    "control",
-    "half",
-    "pay",
-    "charge",
-    "expense",
-    "cost",
+_TOPICS = Topics(
+    {
+        "worth_reading": (
+            "组",
+            "臂",
+            "盲",
+            "中心",
+            "开放",
+            "随机",
+            "自身",
+            "费",
+            "期临床",
+            "期研究",
+            "期试验",
+            "phase",
+            "对照",
+            "arm",
+            "group",
+            "blind",
+            "centre",
+            "center",
+            "site",
+            "open",
+            "random",
+            "control",
+            "half",
+            "pay",
+            "charge",
+            "expense",
+            "cost",
+            "paired",
+            "equival",
+            "inferior",
+            "simon",
+            "cluster",
+            "surviv",
+            "log-rank",
+            "precision",
+            "配对",
+            "等效",
+            "非劣",
+            "整群",
+            "阶段",
+            "生存",
+            "精度",
+            "误差",
+        ),
+        "size": (
+            "例",
+            "名",
+            "人",
+            "位",
+            "个病",
+            "眼",
+            "patients",
+            "participants",
+            "subjects",
+            "people",
+            "persons",
+            "individuals",
+            "adults",
+            "children",
+            "women",
+            "men ",
+            "volunteers",
+            "cases",
+            "recipients",
+            "eyes",
+            "nurses",
+            "families",
+            "pairs",
+            "infants",
+            "pupils",
+            "students",
+            "per arm",
+            "per group",
+            "in each",
+            "sample",
+            "n =",
+            "n=",
+            "total",
+        ),
+        "error_rates": (
+            "α",
+            "β",
+            "alpha",
+            "beta",
+            "power",
+            "把握",
+            "效能",
+            "功效",
+            "检验",
+            "显著",
+            "水准",
+            "错误",
+            "双侧",
+            "单侧",
+            "的错",
+            "significan",
+            "sided",
+            "tailed",
+            "bilateral",
+            "unilateral",
+            "error",
+            "p <",
+            "p<",
+            "p ≤",
+            "p≤",
+            "probability",
+            "chance",
+            "sure",
+            "certain",
+        ),
+        "arms": (
+            "组",
+            "臂",
+            "盲",
+            "对照",
+            "随机",
+            "自身",
+            "递增",
+            "爬坡",
+            "分配",
+            "比例",
+            "arm",
+            "group",
+            "blind",
+            "control",
+            "random",
+            "allocat",
+            "assign",
+            "ratio",
+            "uncontrolled",
+            "before",
+            "comparative",
+            "parallel",
+            "escalat",
+            "3+3",
+            "3 + 3",
+        ),
+        "follow_up": (
+            "随访",
+            "追踪",
+            "观察",
+            "末次",
+            "最后",
+            "终末",
+            "最终",
+            "每例",
+            "每位",
+            "每名",
+            "单例",
+            "看",
+            "个体",
+            "per patient",
+            "follow",
+            "observ",
+            "participa",
+            "seen",
+            "visit",
+            "remain",
+            "stay",
+            "involvement",
+            "each p",
+            "each s",
+            "watched",
+            "monitored",
+            "tracked",
+            "called",
+            "last ",
+            "final",
+            "closing",
+            "end",
+            "finish",
+            "leave",
+        ),
+        "control": ("对照", "control", "comparison"),
+        "dose": ("10", "万", "亿", "million", "billion"),
+        "centres": ("中心", "医院", "单位", "机构", "centre", "center", "site", "hospital", "unit", "clinic", "monocentric"),
+        "ages": ("岁", "aged", "age ", "years"),
+        "version": ("版", "version", "ver.", "v1", "v2", "v3", "v0", "v4", "v5"),
+        "registration": ("ctr", "nct", "isrctn", "eudract", "mr-", "jrct", "actrn"),
+        "arms_or_groups": ("组", "臂", "arm", "group"),
+        "serious": ("sae", "严重不良", "serious", "uade", "unanticipated"),
+        "window": ("within", "before", "prior", "least", "than", "内", "前", "至少", "不超过", "不少于"),
+        "fees": ("费", "pay", "bear", "expense", "charge", "cost"),
+        "single": ("单", "自身", "对照", "single", "one-arm", "1-arm", "uncontrolled", "before", "comparative"),
+        "two": ("2", "双臂", "two"),
+        "three": ("3", "three"),
+        "four": ("4", "four"),
+        "escalation": ("递增", "爬坡", "3", "escalat"),
+        "controlled": ("对照", "平行", "双盲", "control", "parallel", "waiting", "placebo"),
+        "randomised": ("随机", "random"),
+    }
 )
+"""Words of which a passage must hold one before the patterns of a topic are tried on it."""
+
+
+_LABELLED = Lazy(r"^(?:[\d①-⑳(). -]{0,6}|项目\s?\w{1,4}\s)?([^:;,。\t]{2,30}):\s*(.+)$")
+_ITEM = Lazy(r"^[(（]?\d{1,2}(?:[、)）]|[.．](?!\d))\s*")
+_DIGIT = Lazy(r"\d")
 
 
 def _worth_reading(raw: str) -> bool:
@@ -390,7 +577,7 @@ def _worth_reading(raw: str) -> bool:
     if _DIGIT.search(raw) or not _ZH_NUMERALS.isdisjoint(raw):
         return True
     lower = raw.lower()
-    return any(word in lower for word in _WORTH_READING) or not _EN_WORDS.isdisjoint(_LETTERS.findall(lower))
+    return "worth_reading" in _TOPICS.of(lower) or not _EN_WORDS.isdisjoint(_LETTERS.findall(lower))
 
 
 def _lines(document: Document, passages: Sequence[Passage]) -> Iterator[Line]:
@@ -433,7 +620,7 @@ _N = r"(?<![\d.^x~-])(\d{1,5})(?![\d.]*[%‰]|\d|\.\d|:\d)"
 _RANGE = r"(?<![\d.^x])(?:(?:between )?\d{1,4}(?:例|名|人)?\s?(?:~|-|至|到|to|and|或)\s?)?(\d{1,5})(?![\d.]*[%‰]|\d|\.\d)"
 
 _PER_ARM = [
-    (re.compile(pattern, re.IGNORECASE), weight)
+    (Lazy(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             rf"(?:每|各)(?:一|个)?(?:组|臂|治疗组|侧|边)(?![^\d。;,]{{0,8}}(?:间隔|差|率|剂量|给|输|占|随机|首|先))[^\d。;,、]{{0,9}}?{_N}",
@@ -459,11 +646,11 @@ _PER_ARM = [
         (rf"(?:2|3|4|two|three) (?:equal )?(?:groups|arms) of {_N}", 3.0),
     )
 ]
-_LIST_ZH = re.compile(
+_LIST_ZH = Lazy(
     r"(?:组|臂|治疗|对照|干预|甲|乙|丙|丁|[A-D](?=\d))\s*(?:共|纳入|入组|计划|拟|约|为|:|\()?\s*(?<![\d.])(\d{1,4})\s*(?:例|名|人|"
     r"位)?(?![\d.]*(?:[%‰:.\d]|周|天|日|月|年|岁|次|个|mg|ml|x|kg|分|阶))"
 )
-_LIST_EN = re.compile(
+_LIST_EN = Lazy(
     rf"(?<![\d.x^])(\d{{1,4}}) (?:{_EN_PERSON} )?(?:(?:with|in|to|for|on|receive|receiving|will receive|get|assigned to|"
     r"allocated to) )?(?:the )?(?:[A-Za-z0-9+-]+ ){0,3}?(?:group|arm|active|placebo|control|controls|sham|vehicle|real|cells?|"
     r"treated|treatment|intervention|standard care)\b|"
@@ -471,15 +658,15 @@ _LIST_EN = re.compile(
     r"years?|ml))\b",
     re.IGNORECASE,
 )
-_PAIR = re.compile(r"(?<![\d.:x^+])(\d{1,4})\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4})(?:\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4}))?(?![\d.%:])")
+_PAIR = Lazy(r"(?<![\d.:x^+])(\d{1,4})\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4})(?:\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4}))?(?![\d.%:])")
 
 _TOTAL = [
-    (re.compile(pattern, re.IGNORECASE), weight)
+    (Lazy(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             (
                 r"(?:总共|总计|合计|共计|一共|共需?|总数|总例数|总样本量|总人数|总的?样本|总量|最终|最多|上限|不超过|满|定为|确定为|"
-                rf"放宽至|放大至|扩大至|至多)[^\d。;,%每各]{{0,10}}{_RANGE}{_ZH_PERSON}"
+                rf"(?:放宽|放大|扩大|增加)(?:至|为|到)|至多)[^\d。;,%每各]{{0,10}}{_RANGE}{_ZH_PERSON}"
             ),
             3.0,
         ),
@@ -541,70 +728,33 @@ _TOTAL = [
         ),
     )
 ]
-_INTERIM = re.compile(
+_INTERIM = Lazy(
     r"期中|中期分析|每入组|每纳入|首批|前\d+例|单中心|每中心|每家|本中心|预试验?|先导|后备|interim|after \d+|first \d+|per (?:site|"
     r"centre|center)|each (?:site|centre|center)|at this site|pilot|run-in|subset|subgroup|substudy|PK\b|futility|when \d+|per year|"
     r"a year|每年|年手术|screen(?:ed|ing)?|筛选\d|evaluable|可评价",
     re.IGNORECASE,
 )
-_STRICT_INTERIM = re.compile(
+_STRICT_INTERIM = Lazy(
     r"期中|中期分析|每入组|每纳入|单中心|每中心|每家|先导|interim|per (?:site|centre|center)|each (?:site|centre|center)|pilot|subset|"
     r"subgroup|futility|每年|PK\b|预试",
     re.IGNORECASE,
 )
-_BEFORE_LOSS = re.compile(
+_BEFORE_LOSS = Lazy(
     r"可评价|有效(?:病例|≥)|evaluable|completers?|complete data|at least|至少|算得|计算得|所需|估算|before|remain|yield", re.IGNORECASE
 )
-_FINAL = re.compile(
+_FINAL = Lazy(
     r"最终|共|合计|总计|一共|定为|扩大|放大|增加到|altogether|in total|\btotal|overall|allow|enlarg|target becomes|are planned|hence|"
     r"brings|top up|round",
     re.IGNORECASE,
 )
 
 
-_COUNTS_THINGS = re.compile(
+_COUNTS_THINGS = Lazy(
     rf" (?!{_WORDS}{_EN_PERSON}\b|(?:in total|altogether|in all|overall|will|are|who|with|from)\b)[A-Za-z]", re.IGNORECASE
 )
 
 
-_SIZE_WORDS = (
-    "例",
-    "名",
-    "人",
-    "位",
-    "个病",
-    "眼",
-    "patients",
-    "participants",
-    "subjects",
-    "people",
-    "persons",
-    "individuals",
-    "adults",
-    "children",
-    "women",
-    "men ",
-    "volunteers",
-    "cases",
-    "recipients",
-    "eyes",
-    "nurses",
-    "families",
-    "pairs",
-    "infants",
-    "pupils",
-    "students",
-    "per arm",
-    "per group",
-    "in each",
-    "sample",
-    "n =",
-    "n=",
-    "total",
-)
-
-
-_SUBGROUP = re.compile(r"亚组|子研究|\bPK\b|subgroup|sub-?study|subset", re.IGNORECASE)
+_SUBGROUP = Lazy(r"亚组|子研究|\bPK\b|subgroup|sub-?study|subset", re.IGNORECASE)
 
 
 def _sizes(line: Line) -> Iterator[Reading]:
@@ -612,13 +762,9 @@ def _sizes(line: Line) -> Iterator[Reading]:
     text = line.text
     if not _DIGIT.search(text):
         return
-    if not line.size_zone and _SUBGROUP.search(text):
-        return
     labelled = bool(line.label and _SIZE_LABEL.search(line.label) and not _NOT_SIZE_LABEL.search(line.label))
     strong = line.size_zone or labelled
-    if not strong and not line.names(_SIZE_WORDS):
-        return
-    if not strong and line.cites and not line.own:
+    if not strong and not line.names("size"):
         return
     if (
         not strong
@@ -640,6 +786,8 @@ def _sizes(line: Line) -> Iterator[Reading]:
         }
         and not line.own
     ):
+        return
+    if not strong and line.cites and not line.own or not line.size_zone and _SUBGROUP.search(text):
         return
     zone = (
         2.0
@@ -673,13 +821,13 @@ def _sizes(line: Line) -> Iterator[Reading]:
                 )
 
 
-_FOREIGN_BEFORE = re.compile(
+_FOREIGN_BEFORE = Lazy(
     r"(?:预试验?|资料|文献|回顾|既往|报道|报告|先导|登记|数据|队列|每年|年均|pilot|registry|audit|database|cohort|archive|record|study|"
     r"trial|series|of our own|sample of|reported|published|previous(?:ly)?)[^,。;.]{0,14}$",
     re.IGNORECASE,
 )
-_FOREIGN_AFTER = re.compile(
-    r"^\s*(?:例|名|人|位)?(?:的)?(?:资料|预试|患者的?(?:资料|数据|登记)|先导|登记|(?:可行性)?(?:研究|试验)(?!组)|报告|随访资料|同类|"
+_FOREIGN_AFTER = Lazy(
+    r"^ (?:\w+ ){0,2}(?:performed|undertaken|reported|diagnosed)\b|^\s*(?:例|名|人|位)?(?:的)?(?:资料|预试|患者的?(?:资料|数据|登记)|先导|登记|(?:可行性)?(?:研究|试验)(?!组)|报告|随访资料|同类|"
     r"类似|次|年|月|周|天|岁|小时|只(?!眼)|家(?!系)|个?(?:中心|月|小时|百分点|剂量|阶段|队列|事件))"
     r"|^ (?:\w+ ){0,2}(?:weeks?|days?|months?|years?|hours?|minutes?|mg|ml|mL|sites?|centres?|centers?|hospitals?|units?|surgeries|"
     r"points?|replicates|events|visits?|doses?|levels?|cohorts?|cells|mice|rats|similar|consecutive|records|trials|repairs|admissions|"
@@ -729,7 +877,7 @@ def _arm_lists(text: str, strong: bool, zone: float) -> Iterator[Reading]:
 
 _FRACTION = r"(?<![\d.])(0?\.\d{1,4}|\d{1,2}(?:\.\d+)?%)"
 _ALPHA = [
-    (re.compile(pattern, re.IGNORECASE), weight)
+    (Lazy(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             (
@@ -742,7 +890,7 @@ _ALPHA = [
         (rf"(?:α(?!-)|alpha(?!-)|检验水[准平]|显著性?水[准平])[^\d。;]{{0,6}}?(?:双侧|单侧|two-sided|one-sided|[,( =])*{_FRACTION}", 2.0),
         (
             (
-                rf"{_FRACTION}\s*(?:\(?(?:two|one|2|1)[- ](?:sided|tailed)\)? )?(?:α|alpha\b|level of significance|significance(?: level)?|"
+                rf"{_FRACTION}\s*(?:\((?:two|one|2|1)[- ](?:sided|tailed)\) |(?:two|one|2|1)[- ](?:sided|tailed) )?(?:α|alpha\b|level of significance|significance(?: level)?|"
                 r"type I error|-?level\b|的检验水[准平]|的显著性?水[准平]|水[准平]|的?错)"
             ),
             2.5,
@@ -750,25 +898,25 @@ _ALPHA = [
         (
             (
                 r"(?:双侧|单侧|two[- ](?:sided|tailed)|one[- ](?:sided|tailed)|bilateral|unilateral)(?: (?:α|alpha|test|at|of|the|error|"
-                rf"level|significance|t))*[^\d。;.]{{0,6}}?{_FRACTION}"
+                rf"level|significance|t))*[^\d。;.β]{{0,6}}?{_FRACTION}"
             ),
             1.5,
         ),
         (rf"\bp\s*[<≤]\s*{_FRACTION}", 0.2),
     )
 ]
-_ALPHA_SIGNIFICANCE = re.compile(
+_ALPHA_SIGNIFICANCE = Lazy(
     r"差异有统计学意义|具有统计学|有显著性?(?:差异|意义)|(?:consider|regard|taken as|called|count as|declared|"
     r"deemed) ?\w* ?(?:statistically )?significant",
     re.IGNORECASE,
 )
 _POWER = [
-    (re.compile(pattern, re.IGNORECASE), weight)
+    (Lazy(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             (
                 r"(?:把握度?|检验效能|统计效能|效能|功效|检验功效|1\s*-\s*β|\bpower(?: of| is| =|:|,|"
-                rf" being)?)[^\d,。;]{{0,12}}?(?:\(?1\s*-\s*β\)?\s*[=为]?\s*)?{_FRACTION}"
+                rf" being)?)[^\d,。;率]{{0,12}}?(?:\(?1\s*-\s*β\)?\s*[=为]?\s*)?{_FRACTION}"
             ),
             3.0,
         ),
@@ -777,8 +925,8 @@ _POWER = [
         (rf"probability of {_FRACTION}", 1.5),
     )
 ]
-_BETA = re.compile(
-    r"(?:(?<![-\w] )(?<![-\w])(?:β|beta)|(?:Ⅱ|II|二|2)类错误(?:率|概率)?|type[- ](?:II|2|"
+_BETA = Lazy(
+    r"(?:(?:(?<![-\w] )|(?<=and )|(?<=with ))(?<![-\w])(?:β|beta)|(?:Ⅱ|II|二|2)类错误(?:率|概率)?|type[- ](?:II|2|"
     rf"two) error(?: rate)?)[^\d,。;]{{0,8}}?{_FRACTION}",
     re.IGNORECASE,
 )
@@ -793,26 +941,26 @@ _ALLOWANCE = (
     r"recruit|about|if|may)"
 )
 _DROPOUT = [
-    (re.compile(pattern, re.IGNORECASE), weight)
+    (Lazy(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (rf"{_LOSS}[^\d。;]{{0,24}}?(?<![<≤>≥\d.])(\d{{1,2}}(?:\.\d+)?%)", 2.0),
         (rf"(?<![<≤>≥\d.])(\d{{1,2}}(?:\.\d+)?%)[^\d。;]{{0,40}}?{_LOSS}", 2.0),
     )
 ]
-_INFLATED = re.compile(
+_INFLATED = Lazy(
     r"(?<![<≤>≥\d.])(\d{1,2}(?:\.\d+)?%)(?:左右)?的?(?:余量|放大|扩大|放宽)|(?:放大|扩大|增加|预留|留出|上浮|加)(?:了|"
     r"约)?(\d{1,2}(?:\.\d+)?%)",
     re.IGNORECASE,
 )
-_RESERVE = re.compile(
+_RESERVE = Lazy(
     r"已(?:经)?(?:考虑|包?含|计)|预留|留出|放大|扩大|放宽|增补|allow(?:s|ing|ance)|reserve|top(?:ped)? (?:it |this )?up|\bmore\b|"
     r"raised|provides? for|enlarg|inflat|compensat|absorb|extra|to make up",
     re.IGNORECASE,
 )
-_NOT_LOSS = re.compile(
+_NOT_LOSS = Lazy(
     r"α|alpha|power|把握|效能|有效率|缓解率|生存率|差值|提高|降低|response|rate of|difference|significan|confidence|置信", re.IGNORECASE
 )
-_LIMIT = re.compile(
+_LIMIT = Lazy(
     r"不超过|不得?高于|不大于|低于|小于|应?控制在|以内|以下|超过|[<≤>≥]|(?:no|not) more than|below|less than|under|exceed|at most|"
     r"above|within",
     re.IGNORECASE,
@@ -826,43 +974,10 @@ def _fraction(written: str) -> float:
 _NO_ERROR_RATES = frozenset({"cell_product", "intervention", "safety", "consent", "ethics", "data_management", "organization"})
 
 
-_ERROR_WORDS = (
-    "α",
-    "β",
-    "alpha",
-    "beta",
-    "power",
-    "把握",
-    "效能",
-    "功效",
-    "检验",
-    "显著",
-    "水准",
-    "错误",
-    "双侧",
-    "单侧",
-    "的错",
-    "significan",
-    "sided",
-    "tailed",
-    "bilateral",
-    "unilateral",
-    "error",
-    "p <",
-    "p<",
-    "p ≤",
-    "p≤",
-    "probability",
-    "chance",
-    "sure",
-    "certain",
-)
-
-
 def _error_rates(line: Line) -> Iterator[Reading]:
     """Significance level and power; outside the calculation a level counts little, ``P < 0.05`` almost nothing."""
     text = line.text
-    if line.canonical in _NO_ERROR_RATES or not line.names(_ERROR_WORDS) or line.cites and not line.size_zone and not line.own:
+    if line.canonical in _NO_ERROR_RATES or not line.names("error_rates") or line.cites and not line.size_zone and not line.own:
         return
     zone = 2.0 if line.size_zone else 0.5 if line.calculation else 0.0
     for pattern, weight in _ALPHA:
@@ -912,7 +1027,7 @@ def _dropouts(line: Line) -> Iterator[Reading]:
     zone = 1.0 if line.size_zone else 0.0
     for pattern, weight in _DROPOUT:
         for match in pattern.finditer(text):
-            if _is_allowance(text, match.start(1), match.end(1)):
+            if _is_allowance(text, match.start(1), match.end(1)) and not _NO_LOSS.search(match[0]):
                 allowed = re.search(_ALLOWANCE, text, re.IGNORECASE) is not None
                 yield "dropout", _fraction(match[1]), weight + zone + (1.0 if allowed else -0.5) - len(match[0]) / 60, ""
     if line.size_zone or labelled:
@@ -928,6 +1043,11 @@ def _dropouts(line: Line) -> Iterator[Reading]:
                 yield "dropout", _fraction(match[0]), 1.7, "reserve"
 
 
+_NO_LOSS = Lazy(
+    r"不(?:再|另|需|予)*(?:计|考虑|设|作|预计)|无(?:需|须)?|没有|\bno (?:further )?(?:loss|drop|attri|withd)|\bwithout\b", re.IGNORECASE
+)
+
+
 def _is_allowance(text: str, start: int, end: int) -> bool:
     """Whether the percentage in ``text[start:end]`` can be a planned loss and is not a limit ("不超过20%")."""
     limited = _LIMIT.search(text[max(0, start - 8) : start]) or re.match(r"(?:以内|以下)", text[end:])
@@ -937,7 +1057,7 @@ def _is_allowance(text: str, start: int, end: int) -> bool:
 # ---------------------------------------------------------------- arms
 
 _ARMS = [
-    (re.compile(pattern, re.IGNORECASE), arms, weight, gate)
+    (Lazy(pattern, re.IGNORECASE), arms, weight, gate)
     for pattern, arms, weight, gate in (
         (
             (
@@ -946,27 +1066,27 @@ _ARMS = [
             ),
             1,
             3.0,
-            ("单", "自身", "对照", "single", "one-arm", "1-arm", "uncontrolled", "before", "comparative"),
+            "single",
         ),
         (
             r"(?<![第\d])2(?:个)?(?:组|臂)(?!织)|双臂|(?:2|two)[- ](?:arm|group|parallel)|(?:two|2) (?:\w+ ){0,2}(?:arms|groups)\b",
             2,
             2.0,
-            ("2", "双臂", "two"),
+            "two",
         ),
         (
             r"(?<![第\d])3(?:个)?(?:组|臂)(?!织)|(?:3|three)[- ](?:arm|group)|(?:three|3) (?:\w+ ){0,2}(?:arms|groups)\b",
             3,
             2.0,
-            ("3", "three"),
+            "three",
         ),
         (
             r"(?<![第\d])4(?:个)?(?:组|臂)(?!织)|(?:4|four)[- ](?:arm|group)|(?:four|4) (?:\w+ ){0,2}(?:arms|groups)\b",
             4,
             2.0,
-            ("4", "four"),
+            "four",
         ),
-        (r"剂量递增|剂量爬坡|爬坡|3\s*\+\s*3|dose[- ]escalation", 1, 1.5, ("递增", "爬坡", "3", "escalat")),
+        (r"剂量递增|剂量爬坡|爬坡|3\s*\+\s*3|dose[- ]escalation", 1, 1.5, "escalation"),
         (
             (
                 r"平行对照|平行分组|随机对照|安慰剂对照|阳性对照|双盲|randomi[sz]ed,? (?:\S+ ){0,3}controlled|placebo-controlled|"
@@ -974,59 +1094,28 @@ _ARMS = [
             ),
             2,
             0.6,
-            ("对照", "平行", "双盲", "control", "parallel", "waiting", "placebo"),
+            "controlled",
         ),
-        (r"随机分(?:为|入|配|组)|are randomi[sz]ed|will be randomi[sz]ed|randomly (?:assigned|allocated)", 2, 0.4, ("随机", "random")),
+        (r"随机分(?:为|入|配|组)|are randomi[sz]ed|will be randomi[sz]ed|randomly (?:assigned|allocated)", 2, 0.4, "randomised"),
     )
 ]
-_NO_CONTROL = re.compile(
+_NO_CONTROL = Lazy(
     r"(?:不设|未设|没有设?|不另设|无)(?:立|置)?(?:同期|平行)?对照|(?:no|without(?: a)?) (?:concurrent )?(?:control|"
     r"comparison) (?:group|arm)|control group[^.;]{0,60}decided against",
     re.IGNORECASE,
 )
-_RATIO = re.compile(
+_RATIO = Lazy(
     r"(?<![\d.:])(\d{1,2}) ?: ?(\d{1,2})(?: ?: ?(\d{1,2}))?(?: ?: ?(\d{1,2}))?(?![\d.:])|\b(\d) to (\d) ratio|ratio of (\d) to (\d)"
 )
-_RATIO_CONTEXT = re.compile(r"随机|分配|比例|入组|分组|分入|分到|randomi|allocat|assign|ratio|arms?\b", re.IGNORECASE)
-_NOT_ARMS = re.compile(
-    r"动物|小鼠|大鼠|只|亚组|分层|年龄组|剂量组|两组(?:专家|人员)|subgroups?|strata|age groups|dose groups", re.IGNORECASE
-)
-_DILUTION = re.compile(r"稀释|体积|滴度|离心|混合|dilut|mixed|volume|centrifug|v/v|HR|OR\b|effector|效靶", re.IGNORECASE)
-
-
-_ARM_WORDS = (
-    "组",
-    "臂",
-    "盲",
-    "对照",
-    "随机",
-    "自身",
-    "递增",
-    "爬坡",
-    "分配",
-    "比例",
-    "arm",
-    "group",
-    "blind",
-    "control",
-    "random",
-    "allocat",
-    "assign",
-    "ratio",
-    "uncontrolled",
-    "before",
-    "comparative",
-    "parallel",
-    "escalat",
-    "3+3",
-    "3 + 3",
-)
+_RATIO_CONTEXT = Lazy(r"随机|分配|比例|入组|分组|分入|分到|randomi|allocat|assign|ratio|arms?\b", re.IGNORECASE)
+_NOT_ARMS = Lazy(r"动物|小鼠|大鼠|只|亚组|分层|年龄组|剂量组|两组(?:专家|人员)|subgroups?|strata|age groups|dose groups", re.IGNORECASE)
+_DILUTION = Lazy(r"稀释|体积|滴度|离心|混合|dilut|mixed|volume|centrifug|v/v|HR|OR\b|effector|效靶", re.IGNORECASE)
 
 
 def _arms(line: Line) -> Iterator[Reading]:
     """Number of arms and allocation ratio."""
     text = line.text
-    if not line.names(_ARM_WORDS):
+    if not line.names("arms"):
         return
     if line.canonical in {"cell_product", "preclinical"} or line.cites and not line.own and line.place == "body":
         return
@@ -1035,7 +1124,7 @@ def _arms(line: Line) -> Iterator[Reading]:
         if line.canonical in {"design", "synopsis", "title_page", "randomization_blinding", "sample_size"} or line.place == "synopsis"
         else 0.0
     )
-    alone = line.names(("对照", "control", "comparison")) and _NO_CONTROL.search(text) is not None
+    alone = line.names("control") and _NO_CONTROL.search(text) is not None
     if alone:
         yield "arms", 1, 1.5 + bonus, "no control"
     for pattern, arms, weight, gate in _ARMS:
@@ -1056,7 +1145,7 @@ _UNIT = r"(个?月(?!龄)|年(?!龄|级|代)|周(?!岁)|天|日|months?|mths?|mo
 AMOUNT = rf"(\d+(?:\.\d+)?)[ -]?{_UNIT}"
 AMOUNT_REVERSED = r"(?:(months?|weeks?|days?|years?)[ -](\d+)(?! ?%)|第(\d+)(周|天|个?月|年)|([MWDV])(\d+)(?!\d))"
 _FOLLOW = [
-    (re.compile(pattern, re.IGNORECASE), weight)
+    (Lazy(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             (
@@ -1116,8 +1205,10 @@ _FOLLOW = [
         ),
     )
 ]
-_LONG_TERM = re.compile(r"长期随访|登记|转入|15年|终身|long[- ]term|registry|life-?long|15[- ]years?|thereafter", re.IGNORECASE)
-_NOT_FOLLOW = re.compile(
+_DURATION = Lazy(r"\d[ -]?(?:个?月|年|周|天|日|[mywd])|[sthkrMWDV][ -]?\d|第\d", re.IGNORECASE)
+"""What every pattern for a follow-up needs: a number beside a unit of time."""
+_LONG_TERM = Lazy(r"长期随访|登记|转入|15年|终身|long[- ]term|registry|life-?long|15[- ]years?|thereafter", re.IGNORECASE)
+_NOT_FOLLOW = Lazy(
     r"不良事件|SAE|AE\b|妊娠|怀孕|分娩|新生儿|每\d|间隔|内(?:完成|提交|报告|联系)|±|报告|提交|中位|随访不足|既往|窗|电话提醒|留观|"
     r"输注后观察\d+(?:小时|分)|adverse|pregnan|every \d|within \d|report|median|window|birth|annual|unresolved|until resol|prior to|"
     r"before",
@@ -1125,7 +1216,7 @@ _NOT_FOLLOW = re.compile(
 )
 
 
-_PREGNANCY = re.compile(r"妊娠|怀孕|分娩|新生儿|pregnan|birth\b|newborn", re.IGNORECASE)
+_PREGNANCY = Lazy(r"妊娠|怀孕|分娩|新生儿|pregnan|birth\b|newborn", re.IGNORECASE)
 
 
 def months(amount: float, unit: str) -> float:
@@ -1163,48 +1254,10 @@ def amount_of(match: re.Match[str]) -> tuple[float, str]:
     return float(groups[1]), unit
 
 
-_FOLLOW_WORDS = (
-    "随访",
-    "追踪",
-    "观察",
-    "末次",
-    "最后",
-    "终末",
-    "最终",
-    "每例",
-    "每位",
-    "每名",
-    "单例",
-    "看",
-    "个体",
-    "per patient",
-    "follow",
-    "observ",
-    "participa",
-    "seen",
-    "visit",
-    "remain",
-    "stay",
-    "involvement",
-    "each p",
-    "each s",
-    "watched",
-    "monitored",
-    "tracked",
-    "called",
-    "last ",
-    "final",
-    "closing",
-    "end",
-    "finish",
-    "leave",
-)
-
-
 def _follow_ups(line: Line) -> Iterator[Reading]:
     """How long participants are followed."""
     text = line.text
-    if not line.names(_FOLLOW_WORDS) and not line.label or not _DIGIT.search(text):
+    if not line.names("follow_up") and not line.label or not _DIGIT.search(text):
         return
     if line.label and _FOLLOW_LABEL.search(line.label):
         content = re.split(r"其后|之后转|thereafter|then long|后转入|, with an offer", line.content)[0]
@@ -1217,7 +1270,9 @@ def _follow_ups(line: Line) -> Iterator[Reading]:
         if lengths and not re.search(r"每\d|每次|every", content):
             yield "follow_up", max(lengths), 5.0, "label"
             return
-    if line.cites and not line.own or line.canonical in {"stopping", "cell_product"} or _PREGNANCY.search(text):
+    if line.canonical in {"stopping", "cell_product"} or not _DURATION.search(text):
+        return
+    if line.cites and not line.own or _PREGNANCY.search(text):
         return
     zone = {"follow_up": 1.0, "design": 1.0, "schedule": 0.8, "synopsis": 1.0}.get(line.canonical, 0.0)
     for match, weight in _matches(_FOLLOW, text):
@@ -1231,12 +1286,12 @@ def _follow_ups(line: Line) -> Iterator[Reading]:
             yield "follow_up", length, weight + zone - (2.5 if long_term or length > 120 else 0.0) - (1.0 if length < 1 else 0.0), match[0]
 
 
-_VISIT = re.compile(
+_VISIT = Lazy(
     r"第(\d+)(周|天|个?月|年)|(?<![\d.年~-])(\d+)(周|个?月(?![龄日末初])|天|年)(?:末)?(?![\d%内以余]|前|-)|\b([MWD])(\d+)\b|\b(months?|"
     r"weeks?|days?|years?) ?(\d+)\b|\b(\d+) ?(months?|weeks?|years?|days?)\b",
     re.IGNORECASE,
 )
-_NOT_VISIT = re.compile(
+_NOT_VISIT = Lazy(
     r"±|每\d|every|前\d|内|病程|以来|病史|older|history|previous|last \d|within|保存|有效期|进度|20\d\d|年龄|every|per year|长期|登记|"
     r"registry|thereafter|其后每|之后每"
 )
@@ -1256,17 +1311,17 @@ def _visits(line: Line) -> Iterator[Reading]:
 # ---------------------------------------------------------------- dose, route, centres, ages, administrative facts
 
 _TIMES_TEN = r"(?<![\d.])(\d+(?:\.\d+)?)\s*[x*X]\s*10\s*(?:\^|\*\*|e)?\s*\(?(\d{1,2})\)?(?!\d)"
-_DOSE = re.compile(
+_DOSE = Lazy(
     rf"(?:{_TIMES_TEN}|(?<![\d.])(\d+(?:\.\d+)?)\s*(百万|千万|亿|万|million|billion))\s*(?:个|viable|活)?\s*(?:[A-Z]*MSCs?|细胞|cells?|"
     r"活细胞)?\s*(?:个)?\s*(/\s*(?:kg|公斤|千克)|per kg|per kilogram|/\s*(?:m[lL]|cm|L\b|μ|孔|瓶|袋|T\d|dish)|per m[lL])?",
     re.IGNORECASE,
 )
 _SCALE = {"万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "million": 1e6, "billion": 1e9}
-_PER_KG_BEFORE = re.compile(r"(?:每公斤|每千克|每kg|per kg)[^\d。;]{0,10}$", re.IGNORECASE)
-_DOSE_CONTEXT = re.compile(
+_PER_KG_BEFORE = Lazy(r"(?:每公斤|每千克|每kg|per kg)[^\d。;]{0,10}$", re.IGNORECASE)
+_DOSE_CONTEXT = Lazy(
     r"剂量|给药|输注|注射|回输|用量|滴注|每次|移植|dose|infus|inject|administ|receiv|given|per kg|/ ?kg|treatment|arm\b", re.IGNORECASE
 )
-_LABORATORY = re.compile(
+_LABORATORY = Lazy(
     r"接种|密度|扩增|培养|冻存|复苏|传代|放行|检定|规格|每袋|每支|存活|白细胞|血小板|中性粒|计数|拷贝|VCN|CFU|copies|seed|expan|cultur|"
     r"platelet|neutrophil|leucocyte|leukocyte|lymphocyte|PFU|IU|count|特异|流式|\bvial|per bag|/袋|/支|harvest|采集|单采|anc\b|wbc",
     re.IGNORECASE,
@@ -1282,9 +1337,9 @@ _ROUTES = {
     "oral": r"口服|\boral(?:ly)?\b|by mouth",
     "topical": r"外用|滴眼|topical|eye drops",
 }
-_ROUTE = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _ROUTES.items()}
+_ROUTE = {name: Lazy(pattern, re.IGNORECASE) for name, pattern in _ROUTES.items()}
 _CENTRES = [
-    (re.compile(pattern, re.IGNORECASE), weight)
+    (Lazy(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (r"(?<![\d.~-])(\d{1,3})(?:家|个)(?:研究|参研|临床)?(?:中心|医院|单位|医疗机构|研究机构)", 2.0),
         (
@@ -1297,32 +1352,32 @@ _CENTRES = [
         (r"(?<![\d.-])(\d{1,3})[- ](?:centre|center|site)\b", 2.0),
     )
 ]
-_SINGLE_CENTRE = re.compile(r"单中心|single[- ](?:centre|center|site)|monocentric", re.IGNORECASE)
-_MULTI_CENTRE = re.compile(r"多中心|multi-?(?:centre|center|site)", re.IGNORECASE)
-_NO_MULTI = re.compile(
+_SINGLE_CENTRE = Lazy(r"单中心|single[- ](?:centre|center|site)|monocentric", re.IGNORECASE)
+_MULTI_CENTRE = Lazy(r"多中心|multi-?(?:centre|center|site)", re.IGNORECASE)
+_NO_MULTI = Lazy(
     r"(?:如为|若为|如系|if|以后|后续|下一|将来|未来|再|大样本|另|拟开展|future|later|larger|previous|another|□)[^。;]{0,12}$|"
     r"^[^。;]{0,6}(?:研究报|报道)",
     re.IGNORECASE,
 )
-_AGE = re.compile(
+_AGE = Lazy(
     r"(?:年龄)?[^\d。;]{0,6}(?<![\d.])(\d{1,2})(?:岁|周岁)?\s*(?:~|-|至|到)\s*(\d{1,2})(?:周?岁)|(?:aged?|age(?: of|"
     r" between)?)[^\d.;]{0,12}(\d{1,2})(?: years)?\s*(?:-|to|and|~)\s*(\d{1,3})|(\d{1,2})\s*(?:-|to|~)\s*(\d{1,3}) years|"
     r"≥ ?(\d{1,2}) years to (\d{1,3}) years",
     re.IGNORECASE,
 )
-_VERSION = re.compile(
+_VERSION = Lazy(
     r"(?:版本(?:号|编号)?|方案版本(?:号)?|\bversion(?: (?:number|no\.?))?|\bver\.)\s*(?:及日期|/日期|"
     r"and date)?\s*[:：=\t ;,为是]{0,4}\s*(?:第)?\s*V?\.?\s*(\d{1,2}(?:\.\d{1,2}){0,2})(?![\d年/-])|第(\d{1,2}(?:\.\d{1,2})?)版|"
     r"\bV(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)\b",
     re.IGNORECASE,
 )
-_NOT_PROTOCOL_VERSION = re.compile(
-    r"CTCAE|NCI|MedDRA|SPSS|SAS|PASS|\bR\b|nQuery|Stata|G\*Power|power|RECIST|GCP|Windows|DSM|MDASI|EQ-5D|软件|software|标准|criteria|"
+_NOT_PROTOCOL_VERSION = Lazy(
+    r"CTCAE|NCI|MedDRA|SPSS|SAS|PASS|\bR\b|nQuery|Stata|G\*Power|power|RECIST|GCP|Windows|DSM|MDASI|EQ-5D|软件|程序|软件包|software|标准|criteria|"
     r"questionnaire|量表|scale|EDC|ICH|手册|handbook|药典|pharmacop|分级|dictionary|grading|release|package|知情同意|consent|ICF|CRF|"
     r"病例报告|amendment|previous|原|旧|上一",
     re.IGNORECASE,
 )
-_DATE = re.compile(
+_DATE = Lazy(
     r"(?<!\d)(20\d\d)(?:\s*年\s*|[-./])(\d{1,2})(?:(?:\s*月\s*|[-./])(\d{1,2})(?!\d)日?)?|(?<!\d)(\d{1,2})[ -]?(Jan|Feb|Mar|Apr|May|"
     r"Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?,?[ -](20\d\d)|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|"
     r"Dec)[a-z]*\.? (?:(\d{1,2}),? )?(20\d\d)",
@@ -1331,24 +1386,24 @@ _DATE = re.compile(
 _MONTHS = {
     name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
-_REGISTRATION = re.compile(
+_REGISTRATION = Lazy(
     r"ChiCTR[-\w]*|\bNCT\s?\d+|\bCTR\d{6,}|\bISRCTN\s?\d+|\b(?:EUCTR|EudraCT)(?: (?:number|no\.?|:))*[ :]*\d{4}-\d+-\d+|"
     r"\bMR-\d{2}-\d{2}-\d{6}|\bMR-[A-Z]?-?\d{2}-\d{4}-\d+|\bjRCT\w?\d+|\bACTRN\d+",
     re.IGNORECASE,
 )
 _REGISTRATION_SHAPE = {
-    "CHICTR": re.compile(r"ChiCTR(?:\d{10}|-[A-Z]{2,4}\w?-\d{8}|-\d{10})$", re.IGNORECASE),
-    "NCT": re.compile(r"NCT\d{8}$", re.IGNORECASE),
-    "CTR": re.compile(r"CTR\d{8}$", re.IGNORECASE),
-    "ISRCTN": re.compile(r"ISRCTN\d{8}$", re.IGNORECASE),
-    "EU": re.compile(r"(?:EUCTR|EudraCT)20\d\d-\d{6}-\d\d$", re.IGNORECASE),
-    "MR": re.compile(r"MR-(?:[A-Z]-?)?\d{2}-(?:\d{2}|\d{4})-\d{6}$", re.IGNORECASE),
+    "CHICTR": Lazy(r"ChiCTR(?:\d{10}|-[A-Z]{2,4}\w?-\d{8}|-\d{10})$", re.IGNORECASE),
+    "NCT": Lazy(r"NCT\d{8}$", re.IGNORECASE),
+    "CTR": Lazy(r"CTR\d{8}$", re.IGNORECASE),
+    "ISRCTN": Lazy(r"ISRCTN\d{8}$", re.IGNORECASE),
+    "EU": Lazy(r"(?:EUCTR|EudraCT)20\d\d-\d{6}-\d\d$", re.IGNORECASE),
+    "MR": Lazy(r"MR-(?:[A-Z]-?)?\d{2}-(?:\d{2}|\d{4})-\d{6}$", re.IGNORECASE),
 }
-_SOFTWARE = re.compile(
+_SOFTWARE = Lazy(
     r"\b(?:PASS|nQuery|G\s?\*\s?Power|SAS|Stata|SPSS|OpenEpi|East|EAST|clinfun|pwr|R)\b(?: (?:Advisor|version|ver|v|release|software|"
     r"软件))*\.? ?(?:\d+(?:\.\d+)*)?"
 )
-_TEST = re.compile(
+_TEST = Lazy(
     r"t[- ]?检验|卡方|χ2|秩和|对数秩|配对t|方差分析|二项检验|Fisher|Simon|log-?rank|t[- ]test|chi-?squared?|Wilcoxon|Mann-Whitney|"
     r"ANOVA|ANCOVA|binomial|Schoenfeld|Freedman|Clopper|Fleming|3\s*\+\s*3|BOIN",
     re.IGNORECASE,
@@ -1358,7 +1413,7 @@ _TEST = re.compile(
 def _doses(line: Line) -> Iterator[Reading]:
     """Cell doses, in cells (``per_kg`` or ``total``)."""
     text = line.text
-    if not line.names(("10", "万", "亿", "million", "billion")) or line.cites or not _DOSE_CONTEXT.search(text + line.label):
+    if not line.names("dose") or line.cites or not _DOSE_CONTEXT.search(text + line.label):
         return
     for match in _DOSE.finditer(text):
         mantissa, exponent, count, scale, basis = match.groups()
@@ -1382,7 +1437,7 @@ def _doses(line: Line) -> Iterator[Reading]:
 def _centres(line: Line) -> Iterator[Reading]:
     """Number of centres; 1 for single-centre, 0 for several without a number."""
     text = line.text
-    if not line.names(("中心", "医院", "单位", "机构", "centre", "center", "site", "hospital", "unit", "clinic", "monocentric")):
+    if not line.names("centres"):
         return
     if line.cites and not line.own or re.search(r"copies|伦理|审查", text):
         return
@@ -1401,19 +1456,17 @@ def _centres(line: Line) -> Iterator[Reading]:
 def _administrative(line: Line) -> Iterator[Reading]:
     """Ages, version, dates, registration numbers, software, test, route."""
     text = line.text
-    if line.names(("岁", "aged", "age ", "years")) and (
-        line.canonical in {"population", "synopsis", "title_page", "design", "objectives"} or "年龄" in text
-    ):
+    if line.names("ages") and (line.canonical in {"population", "synopsis", "title_page", "design", "objectives"} or "年龄" in text):
         for match in _AGE.finditer(text):
             low, high = (int(group) for group in match.groups() if group)
             if low < high <= 100 and not re.search(r"供者|供体|产妇|捐献|donor|mother", text[: match.start()], re.IGNORECASE):
                 yield "ages", (low, high), 1.0, match[0]
-    for match in _VERSION.finditer(text) if line.names(("版", "version", "ver.", "v1", "v2", "v3", "v0", "v4", "v5")) else ():
+    for match in _VERSION.finditer(text) if line.names("version") else ():
         if not _NOT_PROTOCOL_VERSION.search(text[max(0, match.start() - 30) : match.end() + 12]):
             yield "version", next(filter(None, match.groups())), 1.0, match[0]
-    for date in dates(text):
+    for date in line.dates:
         yield "date", date, 1.0, ""
-    for match in _REGISTRATION.finditer(text) if line.names(("ctr", "nct", "isrctn", "eudract", "mr-", "jrct", "actrn")) else ():
+    for match in _REGISTRATION.finditer(text) if line.names("registration") else ():
         yield "registration", re.sub(r"\s|(?<=EUCTR)[: ]+|(?:number|no\.?|:)", "", match[0], flags=re.IGNORECASE), 1.0, ""
     if line.calculation:
         for match in _SOFTWARE.finditer(text):
@@ -1595,7 +1648,7 @@ def _arm_counts(found: Found) -> set[int]:
     return {int(datum) for datum, weight in tally.items() if isinstance(datum, int) and weight >= most - 1.5}
 
 
-_NOT_A_TREATMENT = re.compile(
+_NOT_A_TREATMENT = Lazy(
     r"qualitative|interview|survey|cross-sectional|retrospective|cohort|case-control|访谈|横断面|问卷调查|队列研究|回顾性", re.IGNORECASE
 )
 

@@ -44,6 +44,8 @@ _INADEQUATE: tuple[Stance, ...] = ("mentions", "negated", "deferred", "placehold
 _DENIED = frozenset({"negated", "placeholder", "deferred"})
 _DENIAL = 3.0
 """Log-odds that a passage loses for a criterion which a rule finds denied, promised or left open in it."""
+_LONGEST_BLANK = 60
+"""Characters up to which a passage with a placeholder in it says nothing else."""
 _BEST_STANCES: tuple[Stance, ...] = ("satisfies", "deferred", "placeholder", "negated", "mentions", "other_study")
 
 
@@ -77,7 +79,7 @@ def ballots(
     by_criterion: dict[tuple[str, str], list[Hit]] = defaultdict(list)
     for hit in hits:
         by_criterion[hit.element, hit.criterion].append(hit)
-    silent = np.array([_silent(document, passage) for passage in passages], dtype=bool)
+    silent = np.array([_silent(document, passage) or _empty(pack, document, passage) for passage in passages], dtype=bool)
     clipped = np.clip(scores, _LOWEST, _HIGHEST)
     clipped[silent] = _LOWEST
     column = {label: index for index, label in enumerate(labels)}
@@ -98,6 +100,13 @@ def ballots(
 
 def _silent(document: Document, passage: Passage) -> bool:
     return passage.section >= 0 and document.sections[passage.section].canonical in SILENT_SECTIONS
+
+
+def _empty(pack: Pack, document: Document, passage: Passage) -> bool:
+    """Whether a passage is little more than a blank to be filled in."""
+    if passage.end - passage.start > _LONGEST_BLANK:
+        return False
+    return pack.cues.placeholder.search(document.text, passage.start, passage.end) is not None
 
 
 def _ballot(element: str, criterion: str, scores: Floats, threshold: float, hits: Sequence[Hit], chinese: float) -> Ballot:

@@ -23,7 +23,7 @@ import os, sys, types
 sys.path[:0] = [{tests!r}, {root!r}]
 
 class Analyzer:
-    def __init__(self, pack="rscpq"):
+    def __init__(self, pack="rscpq", filed_on=None):
         from analyzer.errors import BrokenModel, BrokenPack
         if os.environ.get("BREAK") == "pack":
             raise BrokenPack(file="x.yaml", line=7, expected="a list")

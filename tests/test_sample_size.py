@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_values import read
 
-from analyzer.checks import sample_size as s
-from analyzer.checks.sample_size import Recomputation, recompute, up, with_loss
+from analyzer.checks import formulas as s
+from analyzer.checks.formulas import up, with_loss
+from analyzer.checks.sample_size import Recomputation, recompute
 
 
 def design(p0: float, p1: float, name: str) -> tuple[int, int, int, int, float, float, float]:

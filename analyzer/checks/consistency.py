@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import combinations
 
 from analyzer.checks import Finding, Span
 from analyzer.document import Document, Passage, Section
+from analyzer.lazy import Lazy, Topics
 from analyzer.segmentation import vocabulary_label
-from analyzer.values import AMOUNT, AMOUNT_REVERSED, Found, Line, Value, amount_of, dates, months, registration_is_well_formed
+from analyzer.values import AMOUNT, AMOUNT_REVERSED, Found, Line, Value, amount_of, months, registration_is_well_formed
 
 
 def _span(value: Value) -> Span:
@@ -55,14 +57,14 @@ def sample_size_total(document: Document, passages: Sequence[Passage], found: Fo
 
 def _named(found: Found, place: str, number: object) -> bool:
     """Whether a passage about the sample size of the other place explains the number (before drop-out, evaluable, a stage)."""
-    pattern = re.compile(rf"(?<![\d.]){number}(?![\d.%])")
+    pattern = Lazy(rf"(?<![\d.]){number}(?![\d.%])")
     return any(
         line.place == place and (line.size_zone or line.canonical in {"synopsis", "design"}) and pattern.search(line.text)
         for line in found.lines
     )
 
 
-_EQUAL_ARMS = re.compile(
+_EQUAL_ARMS = Lazy(
     r"每(?:个)?(?:组|臂)(?:各)?(\d+)(?:例|名|人)[^。;\d]{0,6}(?:(?:共|,)?(\d)(?:个)?(?:组|臂))?[^。;\d]{0,6}(?:总计|合计|共计?|"
     r"总共)(?:纳入|入组)?(\d+)(?:例|名|人)"
     r"|(\d+) (?:\w+ )?(?:per|in each) (?:arm|group)[^.;\d]{0,12}(?:\(|, |; )?(?:total(?: of)? (\d+)|(\d+) in total)",
@@ -74,7 +76,7 @@ def sample_size_arithmetic(document: Document, passages: Sequence[Passage], foun
     """One sentence gives a size per arm and a total that is no multiple of it."""
     findings = []
     for line in found.lines:
-        for match in _EQUAL_ARMS.finditer(line.text):
+        for match in _EQUAL_ARMS.finditer(line.text) if line.names("size") else ():
             size, total = int(match[1] or match[4]), int(match[3] or match[5] or match[6])
             arms = int(match[2]) if match[2] else None
             if total % size and total > size or arms and arms * size != total:
@@ -84,12 +86,12 @@ def sample_size_arithmetic(document: Document, passages: Sequence[Passage], foun
     return findings
 
 
-_PLAIN_ARMS = re.compile(
+_PLAIN_ARMS = Lazy(
     r"(?:设|分为|分成|分|共|平行)[^。;]{0,24}?(?<![第\d])([2-6])(?:个)?(?:组|臂)|(?<!\d)([2-6])[- ](?:arm|group)|"
     r"\b([2-6]) (?:\w+ ){0,2}(?:arms|groups)\b",
     re.IGNORECASE,
 )
-_POOLED = re.compile(
+_POOLED = Lazy(
     r"阶段|队列|亚组|合并|分层|区组|比值|factorial|析因|cohort|stage|stratum|strata|pooled|dose level|subgroup|block", re.IGNORECASE
 )
 
@@ -101,9 +103,7 @@ def arms_and_ratio(document: Document, passages: Sequence[Passage], found: Found
         return []
     counts: dict[int, Line] = {}
     for line in found.lines:
-        if line.canonical in {"design", "synopsis", "title_page", "randomization_blinding", "other"} and line.names(
-            ("组", "臂", "arm", "group")
-        ):
+        if line.canonical in {"design", "synopsis", "title_page", "randomization_blinding", "other"} and line.names("arms_or_groups"):
             for match in _PLAIN_ARMS.finditer(line.text):
                 if not _POOLED.search(line.text):
                     counts.setdefault(int(next(filter(None, match.groups()))), line)
@@ -115,7 +115,26 @@ def arms_and_ratio(document: Document, passages: Sequence[Passage], found: Found
     return [Finding("arms_mismatch", (_line_span(line), _span(ratio)), {"first": arms, "second": terms}, "randomization")]
 
 
-_OWN_FOLLOW_UP = re.compile(r"随访|观察期|follow", re.IGNORECASE)
+_TWO_NAMED = Lazy(
+    r"(?:分为|分成|分到|分入|分配(?:至|到))(?![^。;]{0,20}、)[^。;、,]{1,12}组(?:和|与|及|或)[^。;、,]{1,12}组(?!和|与|及|、)|"
+    r"\b(?:into|to) (?:a|an|the|either (?:a|an|the)) (?:\w+ ){1,3}group (?:and|or) (?:a|an|the) (?:\w+ ){1,3}group\b",
+    re.IGNORECASE,
+)
+
+
+def named_groups(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
+    """Participants are divided into two groups that are named, but the sizes of three or more are given."""
+    sizes = found.best("sample_size_per_arm")
+    if sizes is None or not isinstance(sizes.value, tuple) or len(sizes.value) < 3:
+        return []
+    for line in found.lines:
+        if _TWO_NAMED.search(line.text) and not _POOLED.search(line.text) and line.passage.start != sizes.start:
+            values = {"first": 2, "second": len(sizes.value)}
+            return [Finding("arms_mismatch", (_line_span(line), _span(sizes)), values, "randomization", "named")]
+    return []
+
+
+_OWN_FOLLOW_UP = Lazy(r"随访|观察期|follow", re.IGNORECASE)
 
 
 def follow_up(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
@@ -141,7 +160,7 @@ def follow_up(document: Document, passages: Sequence[Passage], found: Found) -> 
     return [Finding("follow_up_mismatch", (_span(stated), _span(against)), {"first": length, "second": other}, "outcomes")]
 
 
-_LEVELS = re.compile(
+_LEVELS = Lazy(
     r"低剂量|高剂量|中剂量|剂量(?:组|水平|递增|爬坡)|[A-C]组|dose level|low[- ]dose|high[- ]dose|escalat|cohort|maximum|最大|不超过|"
     r"范围|~|±|上限|下限|range|总量|累计|cumulative",
     re.IGNORECASE,
@@ -179,7 +198,7 @@ def _scientific(datum: object) -> str:
     return f"{float(mantissa):g}×10^{int(exponent)}"
 
 
-_CAP = re.compile(r"单中心(?:不超过|入组|病例|最多|资料|经验|研究(?:报|,n))|多为单中心")
+_CAP = Lazy(r"单中心(?:不超过|入组|病例|最多|资料|经验|研究(?:报|,n))|多为单中心")
 
 
 def centres(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
@@ -247,8 +266,8 @@ def ages(document: Document, passages: Sequence[Passage], found: Found) -> list[
     return []
 
 
-_OTHER_PEOPLE = re.compile(
-    r"供者|供体|捐献|产妇|健康志愿|既往|分层|亚组|岁组|文献|队列中|评估量表|发病率|患病|donors?\b|mothers?|volunteers|subgroup|strat|"
+_OTHER_PEOPLE = Lazy(
+    r"供者|供体|捐献|产妇|健康志愿|既往|分层|亚组|岁组|文献|队列|评估量表|发病率|患病|donors?\b|mothers?|volunteers|subgroup|strat|"
     r"aged? group|previous|incidence|prevalence|Stage|part [AB]|cohort",
     re.IGNORECASE,
 )
@@ -256,21 +275,21 @@ _OTHER_PEOPLE = re.compile(
 
 # ---------------------------------------------------------------- design words
 
-_BLIND = re.compile(r"双盲|三盲|double[- ](?:blind|masked)|triple[- ]blind", re.IGNORECASE)
-_OPEN = re.compile(
+_BLIND = Lazy(r"双盲|三盲|double[- ](?:blind|masked)|triple[- ]blind", re.IGNORECASE)
+_OPEN = Lazy(
     r"开放标签|开放(?:性|式)?(?:的)?(?:研究|试验|设计|临床)|单臂、?开放|不设盲|未设盲|不采用盲法|非盲(?!.{0,2}(?:统计|药师|人员|医师|"
     r"护士|药剂|监查|委员|团队|评估))|open[- ]label|unblinded (?:study|trial)|no blinding|not blinded",
     re.IGNORECASE,
 )
-_NOT_THIS_DESIGN = re.compile(
+_NOT_THIS_DESIGN = Lazy(
     r"延伸|扩展期|后续|开放期|既往|文献|extension|rollover|previous|phase of open|rescue|crossover to|其他|third-line|thereafter|"
-    r"after (?:week|month)|[□☑☐]|接受度|难以|无法|不可行|弱点|feasible|not possible|would",
+    r"after (?:week|month)|offered|[□☑☐]|接受度|难以|无法|不可行|弱点|feasible|not possible|would",
     re.IGNORECASE,
 )
-_SINGLE_ARM = re.compile(
+_SINGLE_ARM = Lazy(
     r"单臂(?:、|,|的|研究|试验|设计|开放)|single[- ]arm (?:study|trial|design|open|phase)|自身前后对照(?:研究|试验|设计)", re.IGNORECASE
 )
-_RANDOMISED = re.compile(
+_RANDOMISED = Lazy(
     r"随机(?:、|,)?(?:双盲|对照|平行|开放)|随机(?:分为|分入|分配(?:至|到))|randomi[sz]ed,? (?:controlled|double|placebo|open|parallel)|"
     r"(?:are|will be) randomi[sz]ed|randomly (?:assigned|allocated)",
     re.IGNORECASE,
@@ -295,16 +314,16 @@ def design_words(document: Document, passages: Sequence[Passage], found: Found) 
     return findings
 
 
-def _first(lines: Iterable[Line], pattern: re.Pattern[str]) -> Line | None:
+def _first(lines: Iterable[Line], pattern: Lazy) -> Line | None:
     return next((line for line in lines if pattern.search(line.text) and not _NOT_THIS_DESIGN.search(line.text)), None)
 
 
-def _mostly_said(lines: Sequence[Line], first: re.Pattern[str], second: re.Pattern[str]) -> bool:
+def _mostly_said(lines: Sequence[Line], first: Lazy, second: Lazy) -> bool:
     """Whether no single sentence explains both words (an open-label part of a blind study)."""
     return not any(first.search(line.text) and second.search(line.text) for line in lines)
 
 
-_PHASE = re.compile(
+_PHASE = Lazy(
     r"\bphase[- ](I{1,3}V?(?:/I{1,3})?[ab]?|[1-4](?:/[1-4])?[ab]?)\b|"
     r"(?<![A-Za-z])([ⅠⅡⅢⅣI]{1,3}(?:/[ⅠⅡⅢI]{1,3})?[ab]?)期(?:临床)?(?:研究|试验|临床)",
     re.IGNORECASE,
@@ -316,7 +335,11 @@ def phase(document: Document, passages: Sequence[Passage], found: Found) -> list
     """The title and the design name different phases."""
     named: dict[str, Span] = {}
     own = {"title_page", "synopsis", "design"}
-    spans = [_line_span(line) for line in found.lines if line.canonical in own and (line.label or line.own or line.passage.start < 2000)]
+    spans = [
+        _line_span(line)
+        for line in found.lines
+        if line.canonical in own and (line.label or line.own or line.passage.start < 2000 or _PHASE.match(line.text))
+    ]
     spans += [(section.start, section.body) for section in document.sections if section.canonical in own]
     for start, end in sorted(spans):
         text = document.text[start:end]
@@ -338,11 +361,11 @@ def phase(document: Document, passages: Sequence[Passage], found: Found) -> list
     return [Finding("design_mismatch", (span, other), {"first": first, "second": second}, "design", "phase")]
 
 
-_PRIMARY = re.compile(
+_PRIMARY = Lazy(
     r"主要(?:疗效|有效性|研究|安全性)?(?:终点|结局|结果|指标|观察指标|评价指标)|primary (?:efficacy |safety )?(?:end ?-?points?|outcomes?)",
     re.IGNORECASE,
 )
-_TIME = re.compile(rf"{AMOUNT}|{AMOUNT_REVERSED}", re.IGNORECASE)
+_TIME = Lazy(rf"{AMOUNT}|{AMOUNT_REVERSED}", re.IGNORECASE)
 
 
 def primary_outcome_time(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
@@ -370,20 +393,20 @@ def primary_outcome_time(document: Document, passages: Sequence[Passage], found:
 
 # ---------------------------------------------------------------- reporting, dates, papers
 
-_SAE = re.compile(r"严重不良事件|\bSAEs?\b|serious adverse event|adverse event that is serious", re.IGNORECASE)
-_DEVICE_EFFECT = re.compile(r"\bUADEs?\b|unanticipated adverse device effect", re.IGNORECASE)
-_OTHER_EVENT = re.compile(
+_SAE = Lazy(r"严重不良事件|\bSAEs?\b|serious adverse event|adverse event that is serious", re.IGNORECASE)
+_DEVICE_EFFECT = Lazy(r"\bUADEs?\b|unanticipated adverse device effect", re.IGNORECASE)
+_OTHER_EVENT = Lazy(
     r"SUSAR|非预期|死亡|致命|危及生命|fatal|life-threatening|unexpected|deaths?\b|随访报告|后续报告|follow-up report|"
     r"additional information|补充|妊娠|pregnan|年度|IRB of|annual|after the (?:end|last)|结束后|末次|持续|超过|recorded?\b until|直至|"
     r"期间|产品|批签",
     re.IGNORECASE,
 )
-_LIMIT = re.compile(
+_LIMIT = Lazy(
     r"(?<![\d.])(\d{1,3})\s*(?:\(\d+\) )?-?(小时|h\b|hours?|个?工作日|天|日|(?:working|business|calendar) days?|days?)(?:之?内|以内|"
     r"within)?",
     re.IGNORECASE,
 )
-_WITHIN = re.compile(r"内|within|no(?:t)? later than|in no event later|不超过|不迟于", re.IGNORECASE)
+_WITHIN = Lazy(r"内|within|no(?:t)? later than|in no event later|不超过|不迟于", re.IGNORECASE)
 _RECIPIENTS = {
     "sponsor": r"申办|sponsor",
     "ethics": r"伦理|ethics|\bIRB\b|\bIEC\b|\bREC\b",
@@ -397,11 +420,11 @@ _HOURS = {"小": 1, "h": 1, "天": 24, "日": 24, "d": 24, "w": 24, "b": 24, "c"
 def reporting_time(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
     """Serious events go to the same recipient within different times."""
     findings = []
-    for events, unlike in ((_SAE, _DEVICE_EFFECT), (_DEVICE_EFFECT, re.compile(r"$^"))):
+    for events, unlike in ((_SAE, _DEVICE_EFFECT), (_DEVICE_EFFECT, Lazy(r"$^"))):
         limits: dict[str, dict[int, Line]] = defaultdict(dict)
         for line in found.lines:
             if (
-                not line.names(("sae", "严重不良", "serious", "uade", "unanticipated"))
+                not line.names("serious")
                 or not events.search(line.text)
                 or unlike.search(line.text)
                 or _OTHER_EVENT.search(line.text)
@@ -434,17 +457,17 @@ def _hours(match: re.Match[str]) -> int:
     return int(match[1]) * _HOURS[match[2][0].lower()]
 
 
-_PERIOD_LABEL = re.compile(
+_PERIOD_LABEL = Lazy(
     r"起止|研究(?:周期|期限|时间|年限)|实施(?:时间|年限)|study (?:period|dates?)|starting and ending|duration of (?:the )?(?:study|"
     r"project)|project (?:dates|period)",
     re.IGNORECASE,
 )
-_RECRUITING = re.compile(
+_RECRUITING = Lazy(
     r"(?:入组|招募|纳入|访谈|首例|首个)|\b(?:recruit|enrol|interviews?|first patient|first participant|were selected|will be selected|"
     r"patients admitted)\b",
     re.IGNORECASE,
 )
-_PAST_DATA = re.compile(
+_PAST_DATA = Lazy(
     r"既往|回顾|历史|预试|前期|资料|数据库|登记|收治|registry|audit|database|historical|pilot|previous|retrospective|published|"
     r"approved|批准|guideline|指南|version|版",
     re.IGNORECASE,
@@ -456,7 +479,7 @@ def date_order(document: Document, passages: Sequence[Passage], found: Found) ->
     findings = []
     period: tuple[str, str, Line] | None = None
     for line in found.lines:
-        written = dates(line.text)
+        written = line.dates
         if (
             len(written) == 2
             and re.search(r"20\d\d[^。;,]{0,10}(?:~|-|至|到|to|until|through)[^。;,]{0,12}20\d\d", line.text)
@@ -468,8 +491,8 @@ def date_order(document: Document, passages: Sequence[Passage], found: Found) ->
     if period:
         start, end, stated = period
         for line in found.lines:
-            written = dates(line.text)
-            if line is stated or not written or not _RECRUITING.search(line.text) or _PAST_DATA.search(line.text):
+            written = line.dates
+            if line is stated or not written or not _RECRUITING.search(line.text) or _PAST_DATA.search(_around_dates(line)):
                 continue
             if written[0][:7] < start[:7] or written[-1][:7] > end[:7]:
                 values = {"first": f"{start} – {end}", "second": " – ".join(written[:2])}
@@ -478,8 +501,16 @@ def date_order(document: Document, passages: Sequence[Passage], found: Found) ->
     return findings + _approval(found)
 
 
-_APPROVED = re.compile(r"伦理[^。;]{0,30}(?:批准|审查通过|同意)|(?:ethics|IRB)[^.;]{0,40}(?:approv|favou?rable)", re.IGNORECASE)
-_FIRST_IN = re.compile(
+def _around_dates(line: Line) -> str:
+    """The words near the first and the last date a line names."""
+    dated = {date[:4] for date in line.dates}
+    years = [match.start() for match in _YEAR.finditer(line.text) if match[0] in dated]
+    return line.text[max(0, years[0] - 60) : years[-1] + 60]
+
+
+_YEAR = Lazy(r"20\d\d")
+_APPROVED = Lazy(r"伦理[^。;]{0,30}(?:批准|审查通过|同意)|(?:ethics|IRB)[^.;]{0,40}(?:approv|favou?rable)", re.IGNORECASE)
+_FIRST_IN = Lazy(
     r"首例(?:受试者)?(?:入组|给药)|开始入组|入组开始|启动入组|first (?:patient|participant) (?:in|enrolled)|recruitment (?:starts|"
     r"began|begins)",
     re.IGNORECASE,
@@ -487,15 +518,16 @@ _FIRST_IN = re.compile(
 
 
 def _approval(found: Found) -> list[Finding]:
-    approved = [(written[0], line) for line in found.lines if _APPROVED.search(line.text) and len(written := dates(line.text)) == 1]
-    begun = [(written[0], line) for line in found.lines if _FIRST_IN.search(line.text) and len(written := dates(line.text)) == 1]
+    dated = [(line.dates[0], line) for line in found.lines if len(line.dates) == 1]
+    approved = [(date, line) for date, line in dated if _APPROVED.search(line.text)]
+    begun = [(date, line) for date, line in dated if _FIRST_IN.search(line.text)]
     if len(approved) == 1 and len(begun) == 1 and begun[0][0][:7] < approved[0][0][:7] and approved[0][1] is not begun[0][1]:
         values = {"first": approved[0][0], "second": begun[0][0]}
         return [Finding("date_mismatch", (_line_span(approved[0][1]), _line_span(begun[0][1])), values, "subject_protection", "approval")]
     return []
 
 
-_HISTORY = re.compile(r"历史|修订|修改|变更|更新|历次|history|amend|revis|change|supersed|replac|previous|summary of", re.IGNORECASE)
+_HISTORY = Lazy(r"历史|修订|修改|变更|更新|历次|history|amend|revis|change|supersed|replac|previous|summary of", re.IGNORECASE)
 
 
 def version(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
@@ -549,9 +581,7 @@ def registration(document: Document, passages: Sequence[Passage], found: Found) 
     return findings
 
 
-_NOT_OURS = re.compile(
-    r"既往|文献|et al|该研究|previous|prior|parent (?:study|trial)|published|sister|companion|另一|extension", re.IGNORECASE
-)
+_NOT_OURS = Lazy(r"既往|文献|et al|该研究|previous|prior|parent (?:study|trial)|published|sister|companion|另一|extension", re.IGNORECASE)
 
 
 # ---------------------------------------------------------------- visits and chapters
@@ -586,11 +616,44 @@ def primary_outcome_visit(document: Document, passages: Sequence[Passage], found
     return [Finding("schedule_mismatch", (_line_span(primary[0]), _line_span(visits[last])), {"first": time}, "outcomes")]
 
 
-_LEADER = re.compile(
+_WINDOW_WORDS = Lazy(r"within|before|prior to|at least|not? (?:later|more) than|内|之前|以前|[^之以]前|至少|不超过|不少于", re.IGNORECASE)
+_PARTS = Lazy(r"cohort|\bpart [A-D12]\b|\barm [A-D12]\b|stage [12]|队列|第[一二12]阶段|剂量组", re.IGNORECASE)
+
+
+def time_windows(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
+    """One and the same sentence stands in two places with different times."""
+    written: defaultdict[str, dict[tuple[float, ...], Line]] = defaultdict(dict)
+    for line in found.lines:
+        if not line.names("window") or "\t" in line.text or _PARTS.search(line.text) or len(line.text) < 20:
+            continue
+        times = [(months(amount, unit), match.span()) for match in _PLAIN_TIME.finditer(line.text) for amount, unit in [amount_of(match)]]
+        if 0 < len(times) <= 2 and _WINDOW_WORDS.search(line.text):
+            skeleton, last = "", 0
+            for _, (start, end) in times:
+                skeleton, last = skeleton + line.text[last:start] + "#", end
+            bare = "".join(filter(lambda sign: sign.isalpha() or sign == "#", (skeleton + line.text[last:]).lower()))
+            if len(bare) >= (12 if _HAN.search(bare) else 35):
+                written[bare].setdefault(tuple(length for length, _ in times), line)
+    findings = []
+    for stated in written.values():
+        if len(stated) == 2:
+            (first, line), (second, other) = stated.items()
+            if line.passage.section != other.passage.section and first != second:
+                values = {"first": _in_months(first), "second": _in_months(second)}
+                findings.append(Finding("schedule_mismatch", (_line_span(line), _line_span(other)), values, "outcomes", "window"))
+    return findings
+
+
+def _in_months(lengths: tuple[float, ...]) -> str:
+    return " / ".join(f"{length:g}" for length in lengths)
+
+
+_PLAIN_TIME = Lazy(AMOUNT, re.IGNORECASE)
+_LEADER = Lazy(
     r"\s*(?:[.．…·。_]\s?){2,}\s*(?:[\dlO一二三四五六七八九十廿]+|page \d+)?\s*$|\s{2,}\d{1,3}$|\t\s*\d{1,3}\s*$|\s+(?:page )?\d{1,3}\s*$",
     re.IGNORECASE,
 )
-_TITLE_NUMBER = re.compile(
+_TITLE_NUMBER = Lazy(
     r"^\s*(?:第\s*[\d一二三四五六七八九十百]+\s*(?:章|节|部分|条|篇)|(?:section|chapter|ch\.|part|article|title|appendix|annex|附录|"
     r"附件|附表|表)\s*[\dIVXA-Z一二三四五六七八九十]*\b|[(（]?[\d一二三四五六七八九十]{1,3}(?:[.．]\d{1,2}){0,4}\s*[)）、.．:：]?|"
     r"[IVX]{1,5}\.|[A-Z](?:\.\d{1,2})*[.、)])\s*[:：.、]?\s*",
@@ -603,24 +666,27 @@ def promised_chapters(document: Document, passages: Sequence[Passage], found: Fo
     contents = [section for section in document.sections if section.canonical == "toc"]
     if not contents:
         return []
-    after = contents[-1].end
     promised = list(_entries(document, contents))
-    headings = [section.heading for section in document.sections if section.start >= after]
-    known = {section.canonical for section in document.sections if section.start >= after} - {"other"}
-    exact = {_squeezed(heading) for heading in headings}
+    body = [section for section in document.sections if section.canonical != "toc"]
+    headings = [_Title(section.heading) for section in body]
+    known = {section.canonical for section in body}.union(*[heading.families for heading in headings]) - {"other"}
+    exact = {heading.name for heading in headings}
     missing = [
         (title, span)
-        for title, span in promised
-        if _squeezed(title) not in exact
-        and vocabulary_label(title) not in known
+        for title, span in ((_Title(written), span) for written, span in promised)
+        if title.name not in exact
+        and vocabulary_label(title.written) not in known
+        and known.isdisjoint(title.families)
         and not any(_same_chapter(title, heading) for heading in headings)
     ]
     if missing:
-        body = "\n".join(_squeezed(document.text[first:last]) for first, last in _paragraphs(document.text, after) if last - first < 150)
-        missing = [(title, span) for title, span in missing if _squeezed(title) not in body]
+        first, last = contents[0].start, contents[-1].end
+        outside = [*_paragraphs(document.text, 0, first), *_paragraphs(document.text, last)]
+        short = "\n".join(_squeezed(document.text[start:end]) for start, end in outside if end - start < 150)
+        missing = [(title, span) for title, span in missing if title.name not in short]
     if len(promised) < 4 or not missing or len(missing) > max(2, len(promised) // 4):
         return []
-    titles = "; ".join(title.strip() for title, _ in missing)
+    titles = "; ".join(title.written.strip() for title, _ in missing)
     return [Finding("toc_section_absent", tuple(span for _, span in missing), {"title": titles}, _element(titles))]
 
 
@@ -639,7 +705,7 @@ def _entries(document: Document, contents: Sequence[Section]) -> Iterator[tuple[
                 yield title, (first, first + len(title.rstrip()))
 
 
-_NOT_A_CHAPTER = re.compile(r"目\s*录|contents|版本|表\s*\d|图\s*\d|^(?:table|figure|list of)\b", re.IGNORECASE)
+_NOT_A_CHAPTER = Lazy(r"目\s*录|contents|版本|表\s*\d|图\s*\d|^(?:table|figure|list of)\b", re.IGNORECASE)
 
 
 def _paragraphs(text: str, start: int, end: int | None = None) -> Iterator[Span]:
@@ -654,34 +720,74 @@ def _paragraphs(text: str, start: int, end: int | None = None) -> Iterator[Span]
 
 def _squeezed(title: str) -> str:
     bare = _TITLE_NUMBER.sub("", title)
-    return re.sub(r"[^\w\u4e00-\u9fff]+", "", bare or title).lower()
+    return "".join(filter(str.isalnum, bare or title)).lower()
 
 
-def _same_chapter(title: str, heading: str) -> bool:
+class _Title:
+    """A heading, or a line of the table of contents, with what it is compared by."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+        self.name = _squeezed(written)
+        self.pairs = {self.name[index : index + 2] for index in range(len(self.name) - 1)} or {self.name}
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Longer English words that tell chapters apart."""
+        found = {word.lower() for word in _ENGLISH_WORD.findall(self.written)}
+        return found - {"section", "chapter", "part", "with", "what", "study", "trial"}
+
+    @cached_property
+    def families(self) -> set[str]:
+        """Canonical labels under which a chapter of this title may stand reworded."""
+        return {label for pattern, labels in _FAMILIES if pattern.search(self.written) for label in labels}
+
+    @cached_property
+    def number(self) -> str:
+        """The number it begins with, or nothing."""
+        found = _NUMERAL.search(self.written[:14])
+        return found[0] if found else ""
+
+    @cached_property
+    def chinese(self) -> bool:
+        """Whether it holds a Chinese character."""
+        return _HAN.search(self.name) is not None
+
+
+def _same_chapter(title: _Title, heading: _Title) -> bool:
     """Whether a heading is a promised chapter, perhaps reworded: one holds the other, most letter pairs or number and a word agree."""
-    first, second = _squeezed(title), _squeezed(heading)
-    chinese = bool(_HAN.search(second))
-    if len(second) >= (3 if chinese else 6) and second in first or len(second) == 2 and vocabulary_label(heading) and second in first:
+    length = len(heading.name)
+    if heading.name in title.name and (
+        length >= (3 if heading.chinese else 6) or length == 2 and vocabulary_label(heading.written) is not None
+    ):
         return True
-    one, other = _pairs(first), _pairs(second)
-    short, long = sorted((len(one), len(other)))
-    if len(one & other) >= 0.6 * short and long < 3 * short:
+    shared = len(title.pairs & heading.pairs)
+    short, long = sorted((len(title.pairs), len(heading.pairs)))
+    if shared >= 0.6 * short and long < 3 * short:
         return True
-    numbers = [_NUMERAL.search(text) for text in (title[:14], heading[:14])]
-    same = numbers[0] and numbers[1] and numbers[0][0] == numbers[1][0]
-    return bool(same) and bool(one & other if chinese else _content_words(title) & _content_words(heading))
+    if not title.number or title.number != heading.number:
+        return False
+    return shared > 0 if heading.chinese else bool(title.words & heading.words)
 
 
-_HAN = re.compile("[\u4e00-\u9fff]")
-_NUMERAL = re.compile(r"\d+(?:\.\d+)*|[一二三四五六七八九十]+|[IVX]+(?=[.: ])")
-
-
-def _pairs(name: str) -> set[str]:
-    return {name[index : index + 2] for index in range(len(name) - 1)} or {name}
-
-
-def _content_words(title: str) -> set[str]:
-    return {word.lower() for word in re.findall(r"[A-Za-z]{4,}", title)} - {"section", "chapter", "part", "with", "what", "study", "trial"}
+_FAMILIES = tuple(
+    (Lazy(pattern, re.IGNORECASE), labels)
+    for pattern, labels in (
+        (r"样本|例数|sample size|number of (?:patients|participants|subjects)", ("sample_size",)),
+        (r"伦理|权益|ethic|\bIRB\b", ("ethics",)),
+        (r"不良事件|安全|adverse|safety", ("safety",)),
+        (r"统计|statistic", ("statistics",)),
+        (r"背景|现状|background|introduction", ("background",)),
+        (r"终点|结局|指标|end ?-?points?|outcomes?", ("outcomes",)),
+        (r"入选|纳入|排除|受试者选择|eligib|inclusion|exclusion", ("population",)),
+        (r"随机|盲法|randomi[sz]|blinding", ("randomization_blinding",)),
+        (r"目的|假设|\baims?\b|objectives?|hypothes[ie]s", ("objectives",)),
+        (r"参考文献|references|bibliography", ("references",)),
+    )
+)
+_ENGLISH_WORD = Lazy(r"[A-Za-z]{4,}")
+_HAN = Lazy("[\u4e00-\u9fff]")
+_NUMERAL = Lazy(r"\d+(?:\.\d+)*|[一二三四五六七八九十]+|[IVX]+(?=[.: ])")
 
 
 _ELEMENT_WORDS = (
@@ -748,13 +854,14 @@ _DISEASES: dict[str, tuple[str, ...]] = {
     "covid": ("新型冠状病毒肺炎", "新冠肺炎", "covid-19"),
     "abdominoplasty": ("腹壁成形", "abdominoplasty"),
 }
-_SUBJECTS = re.compile(
+_DISEASE_WORDS = Topics(_DISEASES)
+_SUBJECTS = Lazy(
     r"(?:本(?:研究|试验|项目)|您|受试者)[^。;]{0,40}?(?:治疗|用于|患有|针对|纳入|评价|改善|诊断)|(?:确诊|诊断)(?:为|的)|(?:符合|"
     r"满足)[^。;]{0,16}诊断|(?:patients?|participants?|subjects?|people|you) (?:have been diagnosed |diagnosed )?(?:with|"
     r"suffering from)|(?:this|our|the present) (?:study|trial)[^.;]{0,60}(?:in|of|for|treat)",
     re.IGNORECASE,
 )
-_COMPARED = re.compile(
+_COMPARED = Lazy(
     r"合并|伴有?|继发|既往|病史|排除|除外|史\b|并发|风险|发生|相关|如|等疾病|不良|家族|适应证|other|history|comorbid|exclu|such as|"
     r"e\.g|risk|concomitant|without|previous|secondary|complication|family|donor",
     re.IGNORECASE,
@@ -765,8 +872,10 @@ def template_residue(document: Document, passages: Sequence[Passage], found: Fou
     """A sentence about this study's participants names a disease that the protocol is not about."""
     text = document.text.lower()
     chinese, english = document.language != "en", document.language != "zh"
+    written = _DISEASE_WORDS.counts(text)
     counts = {
-        name: sum(text.count(word) for word in words if (english if word.isascii() else chinese)) for name, words in _DISEASES.items()
+        name: sum(written[word] for word in words if word in written and (english if word.isascii() else chinese))
+        for name, words in _DISEASES.items()
     }
     main = max(counts, key=lambda name: counts[name])
     if counts[main] < 6:
@@ -777,7 +886,7 @@ def template_residue(document: Document, passages: Sequence[Passage], found: Fou
         for name, words in _DISEASES.items()
         if 0 < counts[name] <= 2 and counts[name] * 5 <= counts[main]
         for word in words
-        if word in text and word not in title
+        if word in written and word not in title
     ]
     if not foreign:
         return []
@@ -799,31 +908,31 @@ _NOT_ABOUT_PARTICIPANTS = frozenset(
 
 # ---------------------------------------------------------------- who pays
 
-_CHARGED = re.compile(
+_CHARGED = Lazy(
     r"(?<!不得)(?<!不会)(?<!不再)(?<!不)收取.{0,8}费用|(?<!不)(?<!无需)(?<!不需要)自费|(?:患者|受试者)(?:需|须|应|将|要|自行|自己|"
     r"另行)+(?:承担|支付|负担|缴纳)(?!任何).{0,10}费"
     r"|(?:patients?|participants?|subjects?) (?:will |shall |must |are required to |need to )(?:pay|bear)\b|(?:patient|participant|"
     r"subject)\S{0,2}(?: own)? expense",
     re.IGNORECASE,
 )
-_NOT_CHARGED = re.compile(
+_NOT_CHARGED = Lazy(
     r"(?:不得|严禁|禁止|不会|不再|不向|无需|不需|免予|免于|不).{0,20}(?:收取|自费|支付|承担|缴纳)|(?:not|never|without|"
     r"no) .{0,25}(?:pay|bear|charge|expense|cost)",
     re.IGNORECASE,
 )
-_FREE = re.compile(
+_FREE = Lazy(
     r"(?:研究|试验)[^。;]{0,20}(?:费用|检查|治疗|药物|制剂|细胞)[^。;]{0,16}免费|免费(?:提供|给予|接受|使用)|(?:不|不得|不会|"
     r"不向)[^。;,]{0,8}收取[^。;]{0,10}费|free of charge|no (?:cost|charge) to|at no cost",
     re.IGNORECASE,
 )
-_USUAL_CARE = re.compile(r"常规|标准治疗|合并用药|医保|其他疾病|路费|交通|usual|standard|routine|unrelated|travel", re.IGNORECASE)
+_USUAL_CARE = Lazy(r"常规|标准治疗|合并用药|医保|其他疾病|路费|交通|usual|standard|routine|unrelated|travel", re.IGNORECASE)
 
 
 def fees(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
     """Participants are charged in one place and pay nothing in another."""
     charged = free = None
     for line in found.lines:
-        if not line.names(("费", "pay", "bear", "expense", "charge", "cost")):
+        if not line.names("fees"):
             continue
         for clause in re.split(r"[,;。]", line.text):
             if _FREE.search(clause) and free is None:
@@ -839,6 +948,7 @@ CHECKS: tuple[Callable[[Document, Sequence[Passage], Found], list[Finding]], ...
     sample_size_total,
     sample_size_arithmetic,
     arms_and_ratio,
+    named_groups,
     follow_up,
     dose,
     centres,
@@ -852,6 +962,7 @@ CHECKS: tuple[Callable[[Document, Sequence[Passage], Found], list[Finding]], ...
     version,
     registration,
     primary_outcome_visit,
+    time_windows,
     promised_chapters,
     template_residue,
     fees,

@@ -1,277 +1,27 @@
 """Sample sizes recomputed from what the protocol assumes.
 
-Formulas work on plain normal quantiles; where a t distribution is meant, Guenther's correction (Guenther 1981, Am Stat 35:243) gives
-the same whole numbers as the exact computation for the sizes met here. SciPy is imported only for the F test and chi-squared quantiles.
-A stated number is *consistent* when any usual convention gives it; a convention's answer is an interval when the protocol rounds
-("about 35 %" is 34.5 to 35.5 %).
+A stated number is *consistent* when any usual convention gives it, *not reproducible* otherwise, and nothing can be told when a
+parameter is missing. A convention's answer is an interval where the protocol rounds ("about 35 %" is 34.5 to 35.5 %).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
-from math import asin, ceil, comb, inf, log, sqrt
-from statistics import NormalDist
 from typing import Literal
 
-from analyzer.checks import Finding, Span
+from analyzer.checks import Finding, Span, say
+from analyzer.checks import formulas as f
+from analyzer.checks.assumptions import Assumptions, Interval, assume, paragraph
+from analyzer.checks.formulas import up, with_loss
 from analyzer.document import Document, Passage
-from analyzer.values import Found, Line
+from analyzer.lazy import Lazy
+from analyzer.values import Found
 
 Result = Literal["consistent", "not_reproducible", "cannot_tell"]
-_NORMAL = NormalDist()
-
-
-def z(probability: float) -> float:
-    """Standard normal quantile."""
-    return _NORMAL.inv_cdf(probability)
-
-
-def up(number: float) -> int:
-    """The next whole participant."""
-    return ceil(number - 1e-9)
-
-
-def _z_sum(alpha: float, power: float, sides: int) -> float:
-    return z(1 - alpha / sides) + z(power)
-
-
-# ---------------------------------------------------------------- formulas: raw numbers, not yet rounded up
-
-
-def two_means(delta: float, sd: float, alpha: float, power: float, sides: int = 2, ratio: float = 1.0) -> float:
-    """Size of the smaller (control) group; the other is ``ratio`` times as large (Chow, Shao & Wang 2008, ch. 3)."""
-    return (1 + 1 / ratio) * (_z_sum(alpha, power, sides) * sd / delta) ** 2
-
-
-def two_means_t(delta: float, sd: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Per group for the t test: the normal answer plus z²/4 (Guenther 1981)."""
-    return two_means(delta, sd, alpha, power, sides) + z(1 - alpha / sides) ** 2 / 4
-
-
-def ancova(delta: float, sd: float, alpha: float, power: float, correlation: float, sides: int = 2) -> float:
-    """Per group when the baseline is a covariate: times 1 - ρ² (Borm 2007, J Clin Epidemiol 60:1234)."""
-    return two_means(delta, sd, alpha, power, sides) * (1 - correlation**2)
-
-
-def wilcoxon(delta: float, sd: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Per group for the rank-sum test: divided by its asymptotic efficiency 3/π."""
-    return two_means(delta, sd, alpha, power, sides) / 0.955
-
-
-def paired_mean(delta: float, sd: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Pairs; ``sd`` is that of the differences."""
-    return (_z_sum(alpha, power, sides) * sd / delta) ** 2
-
-
-def paired_mean_t(delta: float, sd: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Pairs for the t test: the normal answer plus z²/2 (Guenther 1981)."""
-    return paired_mean(delta, sd, alpha, power, sides) + z(1 - alpha / sides) ** 2 / 2
-
-
-def two_proportions_unpooled(p1: float, p2: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Per group, variance under the alternative."""
-    return _z_sum(alpha, power, sides) ** 2 * (p1 * (1 - p1) + p2 * (1 - p2)) / (p1 - p2) ** 2
-
-
-def two_proportions_pooled(p1: float, p2: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Per group, pooled variance under the null hypothesis (Fleiss 1981)."""
-    mean = (p1 + p2) / 2
-    null = z(1 - alpha / sides) * sqrt(2 * mean * (1 - mean))
-    return ((null + z(power) * sqrt(p1 * (1 - p1) + p2 * (1 - p2))) / (p1 - p2)) ** 2
-
-
-def two_proportions_corrected(p1: float, p2: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Per group with continuity correction (Fleiss, Tytun & Ury 1980)."""
-    pooled = two_proportions_pooled(p1, p2, alpha, power, sides)
-    return pooled / 4 * (1 + sqrt(1 + 4 / (pooled * abs(p1 - p2)))) ** 2
-
-
-def two_proportions_arcsine(p1: float, p2: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Per group by Cohen's h."""
-    h = 2 * (asin(sqrt(p1)) - asin(sqrt(p2)))
-    return 2 * (_z_sum(alpha, power, sides) / h) ** 2
-
-
-def one_proportion(p0: float, p1: float, alpha: float, power: float, sides: int = 2) -> float:
-    """A single group against a target rate, normal approximation."""
-    return ((z(1 - alpha / sides) * sqrt(p0 * (1 - p0)) + z(power) * sqrt(p1 * (1 - p1))) / (p1 - p0)) ** 2
-
-
-def _binomial_tail(least: int, n: int, p: float) -> float:
-    """P(X ≥ least) for X binomial."""
-    return sum(comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(max(least, 0), n + 1))
-
-
-def one_proportion_exact(p0: float, p1: float, alpha: float, power: float, most: int = 200) -> tuple[int, int] | None:
-    """Smallest (n, responses needed) of the exact one-sided binomial test (A'Hern 2001); p1 > p0."""
-    start = max(5, int(one_proportion(p0, p1, alpha, power, 1) * 0.7))
-    for n in range(start, most):
-        least = next(k for k in range(n + 2) if _binomial_tail(k, n, p0) <= alpha)
-        if _binomial_tail(least, n, p1) >= power:
-            return n, least
-    return None
-
-
-def events_schoenfeld(ratio: float, alpha: float, power: float, sides: int = 2, share: float = 0.5) -> float:
-    """Events for the log-rank test (Schoenfeld 1983); ``share`` is one arm's share of participants."""
-    return _z_sum(alpha, power, sides) ** 2 / (share * (1 - share) * log(ratio) ** 2)
-
-
-def events_freedman(ratio: float, alpha: float, power: float, sides: int = 2) -> float:
-    """Events for the log-rank test, equal arms (Freedman 1982)."""
-    return (_z_sum(alpha, power, sides) * (1 + ratio) / (1 - ratio)) ** 2
-
-
-def average_event_probability(control: float, ratio: float) -> float:
-    """Mean probability of an event over both arms under proportional hazards."""
-    return (control + 1 - float((1 - control) ** ratio)) / 2
-
-
-def non_inferiority_proportions(pt: float, pc: float, margin: float, alpha: float, power: float) -> float:
-    """Per group; ``alpha`` one-sided, a high rate is good (Chow, Shao & Wang 2008, ch. 4)."""
-    return _z_sum(alpha, power, 1) ** 2 * (pt * (1 - pt) + pc * (1 - pc)) / (pt - pc + margin) ** 2
-
-
-def non_inferiority_means(sd: float, margin: float, alpha: float, power: float, difference: float = 0.0) -> float:
-    """Per group; ``alpha`` one-sided; a negative ``margin`` makes it superiority by a margin."""
-    return 2 * (_z_sum(alpha, power, 1) * sd / (difference + margin)) ** 2
-
-
-def equivalence_means(sd: float, margin: float, alpha: float, power: float) -> float:
-    """Per group for two one-sided tests at ``alpha`` and no true difference."""
-    return 2 * ((z(1 - alpha) + z((1 + power) / 2)) * sd / margin) ** 2
-
-
-def precision_proportion(p: float, half_width: float, confidence: float = 0.95) -> float:
-    """Participants for a Wald interval of that half width."""
-    return z((1 + confidence) / 2) ** 2 * p * (1 - p) / half_width**2
-
-
-def precision_mean(sd: float, half_width: float, confidence: float = 0.95) -> float:
-    """Participants for an interval of that half width about a mean."""
-    return (z((1 + confidence) / 2) * sd / half_width) ** 2
-
-
-def detect_one_event(p: float, confidence: float = 0.95) -> float:
-    """Participants needed to see an event of probability ``p`` at least once."""
-    return log(1 - confidence) / log(1 - p)
-
-
-def upper_bound_without_events(n: int, confidence: float = 0.95, sides: int = 1) -> float:
-    """Exact upper confidence bound of a rate when none of ``n`` had the event (close to 3/n)."""
-    return float(1 - ((1 - confidence) / sides) ** (1 / n))
-
-
-def escalation_probability(p: float) -> float:
-    """Chance that a 3+3 design passes a dose whose toxicity probability is ``p``."""
-    return (1 - p) ** 3 + 3 * p * (1 - p) ** 2 * (1 - p) ** 3
-
-
-def escalation_range(levels: int) -> tuple[int, int]:
-    """Fewest and most participants of a 3+3 design that goes through all dose levels."""
-    return 3 * levels, 6 * levels
-
-
-def design_effect(cluster_size: float, icc: float) -> float:
-    """Factor by which clustering enlarges the sample."""
-    return 1 + (cluster_size - 1) * icc
-
-
-def with_loss(n: float, loss: float) -> tuple[int, int]:
-    """Participants to enrol so that ``n`` remain: by division (correct) and by multiplication (common)."""
-    return up(n / (1 - loss)), up(n * (1 + loss))
-
-
-def anova_total(effect: float, groups: int, alpha: float, power: float) -> float:
-    """Total for a one-way analysis of variance with Cohen's f, from the noncentral F distribution."""
-    from scipy.optimize import brentq
-    from scipy.stats import f, ncf
-
-    def shortfall(total: float) -> float:
-        between, within = groups - 1, total - groups
-        return float(ncf.sf(f.isf(alpha, between, within), between, within, effect**2 * total)) - power
-
-    return float(brentq(shortfall, groups + 2, 1e5))
-
-
-def sd_upper_factor(degrees: int, confidence: float = 0.8) -> float:
-    """Factor from a pilot's SD to its upper confidence limit (Browne 1995)."""
-    from scipy.stats import chi2
-
-    return sqrt(degrees / float(chi2.ppf(1 - confidence, degrees)))
-
-
-@dataclass(frozen=True, slots=True)
-class TwoStage:
-    """Stop after ``n1`` with at most ``r1`` responses; the treatment fails with at most ``r`` of ``n`` (Simon 1989)."""
-
-    r1: int
-    n1: int
-    r: int
-    n: int
-
-    def rejects(self, p: float) -> float:
-        """Probability that the treatment is called active at the response rate ``p``."""
-        second = self.n - self.n1
-        return sum(
-            comb(self.n1, x) * p**x * (1 - p) ** (self.n1 - x) * _binomial_tail(self.r + 1 - x, second, p)
-            for x in range(self.r1 + 1, self.n1 + 1)
-        )
-
-    def expected(self, p: float) -> float:
-        """Expected number of participants at the response rate ``p``."""
-        stops = 1 - _binomial_tail(self.r1 + 1, self.n1, p)
-        return self.n1 + (1 - stops) * (self.n - self.n1)
-
-
-@cache
-def simon(p0: float, p1: float, alpha: float, beta: float, most: int = 60) -> dict[str, TwoStage]:
-    """``optimal`` and ``minimax`` two-stage designs, by search."""
-    best: dict[str, tuple[float, float, TwoStage]] = {}
-    for n in range(8, most + 1):
-        for design in _designs(p0, p1, alpha, beta, n):
-            mean = design.expected(p0)
-            if "optimal" not in best or mean < best["optimal"][0] - 1e-9:
-                best["optimal"] = (mean, n, design)
-            if "minimax" not in best or (n, mean) < (best["minimax"][1], best["minimax"][0] - 1e-9):
-                best["minimax"] = (mean, n, design)
-    return {name: design for name, (_, _, design) in best.items()}
-
-
-def _designs(p0: float, p1: float, alpha: float, beta: float, n: int) -> Iterator[TwoStage]:
-    """Two-stage designs of ``n`` participants that keep both error rates."""
-    for n1 in range(1, n):
-        second = n - n1
-        tails0, tails1 = _tails(second, p0), _tails(second, p1)
-        masses0 = [comb(n1, x) * p0**x * (1 - p0) ** (n1 - x) for x in range(n1 + 1)]
-        masses1 = [comb(n1, x) * p1**x * (1 - p1) ** (n1 - x) for x in range(n1 + 1)]
-        for r1 in range(min(n1, int(n1 * p1) + 2)):
-            if sum(masses1[: r1 + 1]) > beta:
-                break
-            for r in range(r1, min(n, int(n * p1) + 2)):
-                size = sum(masses0[x] * tails0[min(max(r + 1 - x, 0), second + 1)] for x in range(r1 + 1, n1 + 1))
-                if size > alpha:
-                    continue
-                power = sum(masses1[x] * tails1[min(max(r + 1 - x, 0), second + 1)] for x in range(r1 + 1, n1 + 1))
-                if power >= 1 - beta:
-                    yield TwoStage(r1, n1, r, n)
-                break
-
-
-def _tails(n: int, p: float) -> list[float]:
-    tails = [0.0] * (n + 2)
-    for k in range(n, -1, -1):
-        tails[k] = tails[k + 1] + comb(n, k) * p**k * (1 - p) ** (n - k)
-    return tails
-
-
-# ---------------------------------------------------------------- what the protocol assumes
-
-Interval = tuple[float, float]
+Unit = Literal["arm", "total", "events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,14 +32,18 @@ class Answer:
     low: int
     high: int
 
+    def raised(self, loss: float) -> tuple[int, int]:
+        """The same after drop-out, by division or by multiplication."""
+        return (min(with_loss(self.low, loss)), max(with_loss(self.high, loss))) if loss else (self.low, self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class Recomputation:
-    """``unit``: whether numbers count one arm, all participants or events. ``answers`` are before drop-out, ``right`` after it."""
+    """``unit`` says what the numbers count. ``stated`` are the protocol's; ``answers`` are before drop-out, ``right`` after it."""
 
     design: str
     result: Result
-    unit: Literal["arm", "total"] = "arm"
+    unit: Unit = "arm"
     stated: tuple[int, ...] = ()
     answers: tuple[Answer, ...] = ()
     right: tuple[int, int] | None = None
@@ -299,175 +53,17 @@ class Recomputation:
     spans: tuple[Span, ...] = ()
 
 
-@dataclass
-class _Assumptions:
-    """Parameters read from the paragraph on the sample size; intervals are fractions or the outcome's own units."""
+# ---------------------------------------------------------------- which design
 
-    text: str = ""
-    alpha: float | None = None
-    sides: int | None = None
-    power: float | None = None
-    loss: float | None = None
-    rates: list[Interval] = field(default_factory=list)
-    delta: Interval | None = None
-    sd: Interval | None = None
-    standardised: Interval | None = None
-    ratio: Interval | None = None
-    margin: Interval | None = None
-    half_width: Interval | None = None
-    event_probability: float | None = None
-    events: int | None = None
-    icc: float | None = None
-    cluster_size: float | None = None
-    correlation: float | None = None
-    spans: dict[str, Span] = field(default_factory=dict)
-
-    def sided(self) -> tuple[int, ...]:
-        """Sidedness as stated, else both."""
-        return (self.sides,) if self.sides else (2, 1)
-
-
-_ABOUT = re.compile(r"(?:约为?|大约|左右|~|approximately|about|around|roughly)\s*$", re.IGNORECASE)
-_NUMBER = r"(-?\d+(?:\.\d+)?)(%?)"
-_PARAMETERS = {
-    name: re.compile(pattern, re.IGNORECASE)
-    for name, pattern in {
-        "sd": rf"(?:标准差|\bSDs?\b|standard deviation|\bsd\b|σ|\bs\.d\.)(?!\s*值)[^\d。;,]{{0,18}}?{_NUMBER}",
-        "delta": (
-            r"(?:组间差值?|均[数值](?:之?差|差)|相差|差值|差异|\bδ|多下降|多降|"
-            r"(?<!standardised )(?<!standardized )(?:mean )?difference(?: in \w+| between \w+)?|两?组差|"
-            r"declines?)[^\d。;,%]{0,24}?(?<![\d.])(\d+(?:\.\d+)?)(?!\d)(?!%)(?! ?(?:groups?|arms|组))()"
-        ),
-        "standardised": (
-            r"(?:Cohen'?s? d|\bd\b(?= ?[=≈])|效应量|effect size|standardi[sz]ed (?:mean )?difference|"
-            r"标准化(?:均数)?差)[^\d。;,]{0,12}?(\d?\.\d+|\d(?:\.\d+)?)()(?!%)"
-        ),
-        "ratio": r"(?:\bHR\b|hazard ratio|风险比)[^\d。;,]{0,12}?(\d\.\d+)()",
-        "margin": rf"(?:界值|margin(?! of error)|Δ)[^\d。;]{{0,18}}?{_NUMBER}",
-        "half_width": r"(?:允许误差|容许误差|误差|半宽|half[- ]?width|margin of error|precision of|±)[^\d。;,]{0,14}?(\d+(?:\.\d+)?)(%?)",
-        "event_probability": rf"(?:事件(?:发生)?(?:概率|率)|event (?:probability|rate))[^\d。;]{{0,10}}?{_NUMBER}",
-        "icc": r"(?:\bICC\b|intra-?(?:class|cluster) correlation|组内相关)[^\d。;]{0,12}?(0?\.\d+)()",
-        "cluster_size": (
-            r"(?:cluster size|每(?:群|个?社区|整群)|(?:pupils|patients|people|participants) per (?:cluster|school|practice|"
-            r"ward))[^\d。;]{0,8}?(\d+)()"
-        ),
-        "correlation": r"(?:相关系数|correlation(?: of| between)?|ρ|\brho\b)[^\d。;]{0,14}?(0?\.\d+)()",
-        "events": r"(?<!\d)(\d{2,4})(?= ?(?:个|例次)?(?:终点)?(?:事件|events))()",
-    }.items()
-}
-_NOT_A_RATE_BEFORE = re.compile(
-    r"(?:α|alpha|检验水[准平]|显著性?水[准平]|错误率?|error|把握度?|效能|功效|power|β|脱落|失访|退出|流失|剔除|drop-?outs?|attrition|"
-    r"loss|lost|withdraw\w*|置信|CI|confidence|界值|margin|误差|精度|半宽|width|±|双侧|单侧|sided|significance|差值?|相差|提高了?|"
-    r"difference|increase of|reduction of|放大|扩大|增加|预留|加|level)[^\d%。;,]{0,14}(?:about |approximately |约)?$",
-    re.IGNORECASE,
-)
-_NOT_A_RATE_AFTER = re.compile(
-    r"^\s*(?:的)?(?:左右)?(?:的)?(?:把握|效能|功效|检验水|显著|置信|脱落|失访|退出|流失|错|水准|percentage points|个?百分点|\(?(?:two|"
-    r"one|2|1)[- ]sided|power|significance|level|confidence|CI|alpha|drop|attrition|loss|lost|of (?:patients|participants|women|"
-    r"people)? ?(?:will|may|are|to be)|non-?eval|chance|probability|error|sure|more|放大|扩大|of the (?:pupils|eggs))",
-    re.IGNORECASE,
-)
-_RATE_CONTROL = re.compile(
-    r"(?:对照|安慰剂|基础治疗|常规|control|placebo|sham|comparator|standard)[^\d%。;]{0,30}?(\d+(?:\.\d+)?)%", re.IGNORECASE
-)
-_RATE_TREATED = re.compile(
-    r"(?:试验|治疗|干预|细胞|研究|实验|观察|treated|treatment|intervention|experimental|active|cells?)(?:组|"
-    r"臂)?[^\d%。;]{0,30}?(\d+(?:\.\d+)?)%",
-    re.IGNORECASE,
-)
-
-
-def _paragraph(found: Found) -> list[Line]:
-    """Lines about the size of the sample: of the body, else of the synopsis."""
-    for place in ("body", "synopsis"):
-        lines = [line for line in found.lines if line.size_zone and line.place == place]
-        if lines:
-            return lines
-    return [
-        line for line in found.lines if re.search(r"样本量|把握度|sample size|\bpower\b", line.text, re.IGNORECASE) and line.calculation
-    ]
-
-
-def _interval(text: str, match: re.Match[str]) -> Interval:
-    """The number as an interval: half a unit of its last digit either way where the protocol says "about"."""
-    written, percent = match[1], match[2]
-    value = float(written)
-    step = 10.0 ** -len(written.partition(".")[2]) if "." in written else 1.0
-    half = step / 2 if _ABOUT.search(text[max(0, match.start(1) - 14) : match.start(1)]) else 0.0
-    scale = 0.01 if percent else 1.0
-    return (value - half) * scale, (value + half) * scale
-
-
-def assume(found: Found) -> _Assumptions:
-    """Read the assumptions of the calculation."""
-    lines = _paragraph(found)
-    read = _Assumptions(text="\n".join(line.text for line in lines))
-    starts = {line.passage.start for line in lines}
-    for name in ("alpha", "power", "dropout"):
-        inside = [value for value in found.all(name) if value.start in starts and value.weight >= 2]
-        if inside and len({value.value for value in inside}) == 1 or name == "dropout" and inside:
-            best = max(inside, key=lambda value: value.weight)
-            assert isinstance(best.value, int | float)
-            setattr(read, "loss" if name == "dropout" else name, float(best.value))
-            if name == "alpha":
-                read.sides = {"two": 2, "one": 1}.get(best.note)
-            read.spans[name] = (best.start, best.end)
-    for line in lines:
-        span = (line.passage.start, line.passage.end)
-        for name, pattern in _PARAMETERS.items():
-            matches = list(pattern.finditer(line.text))
-            if not matches or name in read.spans:
-                continue
-            values = {_interval(line.text, match) for match in matches}
-            if len(values) > 1 and name in {"sd", "delta", "standardised", "ratio", "margin"}:
-                setattr(read, name, None)
-                read.spans[name] = span
-                continue
-            interval = _interval(line.text, matches[0])
-            single = name in {"event_probability", "icc", "cluster_size", "correlation", "events"}
-            setattr(read, name, interval[0] if single else interval)
-            read.spans[name] = span
-        for rate in _rates(line.text):
-            if rate not in read.rates:
-                read.rates.append(rate)
-                read.spans.setdefault("rates", span)
-    if len(read.rates) > 2:
-        read.rates = [rate for rate in read.rates if abs(rate[0] - (read.loss or 0.0)) > 1e-9]
-    read.rates = _pair_of_rates(read) or read.rates
-    return read
-
-
-def _rates(text: str) -> list[Interval]:
-    rates = []
-    for match in re.finditer(r"(?<![\d.~±-])(\d{1,2}(?:\.\d+)?)(%)(?!\s?(?:~|-|至|to)\s?\d)", text):
-        before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 26]
-        if not _NOT_A_RATE_BEFORE.search(before) and not _NOT_A_RATE_AFTER.match(after):
-            rates.append(_interval(text, match))
-    return rates
-
-
-def _pair_of_rates(read: _Assumptions) -> list[Interval]:
-    """Where more than two rates stand in the paragraph: the ones named as the control's and the treated group's, if only one each."""
-    if len(read.rates) <= 2:
-        return []
-    control = {float(match[1]) / 100 for match in _RATE_CONTROL.finditer(read.text)}
-    treated = {float(match[1]) / 100 for match in _RATE_TREATED.finditer(read.text)} - control
-    known = [rate for rate in read.rates if any(abs(sum(rate) / 2 - value) < 1e-9 for value in control | treated)]
-    return known if len(control) == len(treated) == 1 and len(known) == 2 else []
-
-
-# ---------------------------------------------------------------- which design, which conventions
-
-Formula = Callable[..., float]
-_DESIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
+_DESIGNS: tuple[tuple[str, Lazy], ...] = tuple(
+    (name, Lazy(pattern, re.IGNORECASE))
     for name, pattern in (
-        ("cluster", r"整群|\bICC\b|cluster"),
+        ("cluster", r"整群|(?<![A-Za-z])ICC(?![A-Za-z])|cluster"),
         ("non_inferiority", r"非劣|non-?inferior"),
         ("superiority_margin", r"优效(?:性)?界值|superiority margin|superiority by a margin"),
         ("equivalence", r"等效|equivalence"),
         ("simon", r"Simon|[两2二]阶段|two-?stage|2-?stage"),
-        ("survival", r"log-?rank|对数秩|\bHR\b|hazard ratio|风险比|Schoenfeld|Freedman"),
+        ("survival", r"log-?rank|对数秩|(?<![A-Za-z])HR(?![A-Za-z])|hazard ratio|风险比|Schoenfeld|Freedman"),
         ("escalation", r"3 ?\+ ?3"),
         (
             "detection",
@@ -489,23 +85,30 @@ _DESIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "precision",
             r"允许误差|容许误差|半宽|half[- ]?width|margin of error|置信区间(?:的)?(?:宽度|半宽|精度)|精度|误差(?:估|控制)|precision",
         ),
-        ("paired", r"配对|自身前后|前后(?:对照|比较)|paired|before[- ](?:and[- ])?after|within-(?:subject|person)"),
+        ("paired", r"配对|自身(?:前后|对照|配对)|前后(?:自身|对照|比较)|paired|before[- ](?:and[- ])?after|within-(?:subject|person)"),
         (
             "one_proportion",
             (
                 r"单组|单臂|目标值|历史对照|(?:单|1)样本率|performance goal|historical|single[- ](?:arm|proportion|group)|one-sample|"
-                r"null (?:rate|response|hypothesis)|零假设.{0,6}率|p0"
+                r"null (?:rate|response|hypothesis)|零假设.{0,6}率|率.{0,10}的零假设|p0"
             ),
         ),
     )
 )
 
+_PER_ARM = frozenset({"two_means", "two_proportions", "non_inferiority", "superiority_margin", "equivalence", "cluster"})
+_WITHOUT_FORMULA = frozenset({"counts", "crossover", "anova"})
+_WITHOUT_TEST = frozenset({"precision", "detection", "escalation"})
 
-def design_of(read: _Assumptions, arms: int | None) -> str:
+
+_PAIRED_TEST = Lazy(r"配对|paired t", re.IGNORECASE)
+
+
+def design_of(read: Assumptions, arms: int | None) -> str:
     """Which of the known designs the paragraph describes; "" when it cannot be told."""
     for name, pattern in _DESIGNS:
         if pattern.search(read.text) and not (
-            name in {"paired", "one_proportion"} and (arms or 0) > 1 and not (name == "paired" and "配对" in read.text)
+            name in {"paired", "one_proportion"} and (arms or 0) > 1 and not (name == "paired" and _PAIRED_TEST.search(read.text))
         ):
             return name
     if arms == 1:
@@ -515,291 +118,387 @@ def design_of(read: _Assumptions, arms: int | None) -> str:
     return "two_proportions" if len(read.rates) == 2 else "two_means" if read.delta or read.sd else "two_proportions" if read.rates else ""
 
 
-def _span(formula: Formula, *parameters: Interval | float) -> Interval:
-    """Smallest and largest value of a formula over the corners of its intervals."""
-    corners = product(
-        *[(parameter,) if isinstance(parameter, int | float) else tuple(dict.fromkeys(parameter)) for parameter in parameters]
-    )
-    numbers = []
-    for corner in corners:
-        try:
-            numbers.append(formula(*corner))
-        except (ValueError, ZeroDivisionError):
-            continue
-    return (min(numbers), max(numbers)) if numbers else (inf, -inf)
-
-
-def _means(read: _Assumptions) -> tuple[Interval, Interval] | None:
-    if read.delta and read.sd:
-        return read.delta, read.sd
-    return (read.standardised, (1.0, 1.0)) if read.standardised else None
-
-
-def _missing(read: _Assumptions, design: str) -> tuple[str, ...]:
+def _missing(read: Assumptions, design: str) -> tuple[str, ...]:
     """What the design needs and the paragraph does not give."""
     needs: list[tuple[str, bool]] = []
-    if design not in {"precision", "detection", "escalation"}:
+    if design not in _WITHOUT_TEST:
         needs += [("alpha", read.alpha is not None), ("power", read.power is not None)]
     if design in {"two_means", "paired"}:
         needs.append(("effect", read.standardised is not None or read.delta is not None))
         needs.append(("sd", read.standardised is not None or read.sd is not None))
     elif design in {"two_proportions", "one_proportion", "simon"}:
         needs.append(("rates", len(read.rates) == 2))
+    elif design == "cluster":
+        needs += [("rates", len(read.rates) == 2 or _means(read) is not None)]
+        needs += [("icc", read.icc is not None), ("cluster_size", read.cluster_size is not None)]
     elif design == "survival":
-        needs += [
-            ("hazard_ratio", read.ratio is not None),
-            ("event_probability", read.event_probability is not None or read.events is not None),
-        ]
+        needs.append(("hazard_ratio", read.ratio is not None))
+        needs.append(("event_probability", read.event_probability is not None or read.events is not None))
     elif design in {"non_inferiority", "superiority_margin", "equivalence"}:
         needs += [("margin", read.margin is not None), ("sd_or_rate", read.sd is not None or bool(read.rates))]
     elif design == "precision":
-        together = read.sd is not None or read.spans.get("rates") == read.spans.get("half_width")
-        needs += [("half_width", read.half_width is not None and together), ("sd_or_rate", read.sd is not None or bool(read.rates))]
+        together = read.sd is not None or len(read.rates) == 1
+        needs += [("half_width", read.half_width is not None), ("sd_or_rate", together)]
     elif design == "detection":
-        needs.append(("rates", bool(read.rates)))
+        needs.append(("rates", len(read.rates) == 1))
     return tuple(f"check_term_{name}" for name, given in needs if not given)
 
 
-def conventions(read: _Assumptions, design: str, sides: int, alpha: float, power: float) -> dict[str, Interval]:
-    """Convention -> raw number (per arm for comparisons, in total for single groups and events)."""
-    means = _means(read)
-    given: dict[str, Interval] = {}
-    if design == "two_means" and means:
-        given = {
-            "z": _span(lambda d, s: two_means(d, s, alpha, power, sides), *means),
-            "t": _span(lambda d, s: two_means_t(d, s, alpha, power, sides), *means),
-        }
-        if re.search(r"秩和|Wilcoxon|Mann|非参数", read.text, re.IGNORECASE):
-            given["wilcoxon"] = _span(lambda d, s: wilcoxon(d, s, alpha, power, sides) * 1.1, *means)
-        if read.correlation and re.search(r"ANCOVA|协方差", read.text, re.IGNORECASE):
-            correlation = read.correlation
-            given["ancova"] = _span(lambda d, s: ancova(d, s, alpha, power, correlation, sides), *means)
-    elif design == "paired" and means:
-        given = {
-            "z": _span(lambda d, s: paired_mean(d, s, alpha, power, sides), *means),
-            "t": _span(lambda d, s: paired_mean_t(d, s, alpha, power, sides), *means),
-        }
-    elif design == "two_proportions" and len(read.rates) == 2:
-        formulas = {
-            "unpooled": two_proportions_unpooled,
-            "pooled": two_proportions_pooled,
-            "corrected": two_proportions_corrected,
-            "arcsine": two_proportions_arcsine,
-        }
-        given = {name: _span(_with(formula, alpha, power, sides), *read.rates) for name, formula in formulas.items()}
-    elif design == "one_proportion" and len(read.rates) == 2:
-        p0, p1 = sorted(read.rates)
-        given = {"z": _span(lambda a, b: one_proportion(a, b, alpha, power, sides), p0, p1)}
-        if (
-            sides == 1
-            and (exact := one_proportion_exact(sum(p0) / 2, sum(p1) / 2, alpha, power))
-            or (exact := one_proportion_exact(sum(p0) / 2, sum(p1) / 2, alpha / 2, power))
-        ):
-            given["exact"] = (exact[0], exact[0] + 2)
-    elif design == "survival" and read.ratio:
-        schoenfeld = _span(lambda h: events_schoenfeld(h, alpha, power, sides), read.ratio)
-        freedman = _span(lambda h: events_freedman(h, alpha, power, sides), read.ratio)
-        given = {"schoenfeld": schoenfeld, "freedman": freedman}
-    elif design == "non_inferiority" and read.margin:
-        given = _margin_conventions(read, read.margin, power, alpha, sides)
-    elif design == "superiority_margin" and read.margin and read.sd and read.delta:
-        given = {
-            "z": _span(
-                lambda s, m, d: non_inferiority_means(s, -m, alpha / (sides if sides == 2 else 1), power, d),
-                read.sd,
-                read.margin,
-                read.delta,
-            )
-        }
-    return {name: interval for name, interval in given.items() if interval[0] <= interval[1]}
+# ---------------------------------------------------------------- conventions: raw numbers per arm, in total, or of events
+
+Formula = Callable[..., float]
 
 
-def _with(formula: Formula, alpha: float, power: float, sides: int) -> Formula:
-    return lambda p1, p2: formula(p1, p2, alpha, power, sides)
+def _span(formula: Formula, *parameters: Interval) -> Interval:
+    """Smallest and largest value of a formula over the corners of its intervals; the empty interval (0, 0) when it has none."""
+    numbers = []
+    for corner in product(*[tuple(dict.fromkeys(parameter)) for parameter in parameters]):
+        try:
+            numbers.append(formula(*corner))
+        except (ValueError, ZeroDivisionError):
+            continue
+    return (min(numbers), max(numbers)) if numbers else (0.0, 0.0)
 
 
-def _margin_conventions(read: _Assumptions, margin: Interval, power: float, alpha: float, sides: int) -> dict[str, Interval]:
-    one_sided = alpha / 2 if sides == 2 else alpha
+def _means(read: Assumptions) -> tuple[Interval, Interval] | None:
+    if read.delta and read.sd:
+        return read.delta, read.sd
+    return (read.standardised, (1.0, 1.0)) if read.standardised else None
+
+
+def _two_means(read: Assumptions, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    if not (means := _means(read)):
+        return {}
+    k = read.allocation
+    given = {"z": _span(lambda d, s: f.two_means(d, s, alpha, power, sides, k), *means)}
+    if k == 1:
+        given["t"] = _span(lambda d, s: f.two_means_t(d, s, alpha, power, sides), *means)
+    if _RANKS.search(read.text):
+        given["wilcoxon"] = _span(lambda d, s: f.wilcoxon(d, s, alpha, power, sides) * 1.1, *means)
+    if read.correlation and _COVARIATE.search(read.text):
+        rho = read.correlation
+        given["ancova"] = _span(lambda d, s: f.ancova(d, s, alpha, power, rho, sides), *means)
+    return _for_all_arms(given, k)
+
+
+def _two_proportions(read: Assumptions, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    if len(read.rates) != 2:
+        return {}
+    k = read.allocation
+    given = {}
+    for control, treated in (read.rates, read.rates[::-1])[: 1 if k == 1 else 2]:
+        for name, formula in (("unpooled", f.two_proportions_unpooled), ("pooled", f.two_proportions_pooled)):
+            low, high = _span(lambda a, b, formula=formula: formula(a, b, alpha, power, sides, k), control, treated)
+            before = given.get(name, (low, high))
+            given[name] = min(low, before[0]), max(high, before[1])
+    if k == 1:
+        given["corrected"] = _span(lambda a, b: f.two_proportions_corrected(a, b, alpha, power, sides), *read.rates)
+        given["arcsine"] = _span(lambda a, b: f.two_proportions_arcsine(a, b, alpha, power, sides), *read.rates)
+    return _for_all_arms(given, k)
+
+
+def _for_all_arms(given: dict[str, Interval], k: float) -> dict[str, Interval]:
+    """Arms of unequal size are counted together."""
+    return given if k == 1 else {name: (low * (1 + k), high * (1 + k)) for name, (low, high) in given.items()}
+
+
+def _cluster(read: Assumptions, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    single = _two_proportions(read, alpha, power, sides) or _two_means(read, alpha, power, sides)
+    effect = f.design_effect(read.cluster_size or 1, read.icc or 0.0)
+    return {name: (low * effect, high * effect) for name, (low, high) in single.items()}
+
+
+def _paired(read: Assumptions, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    if not (means := _means(read)):
+        return {}
+    return {
+        "z": _span(lambda d, s: f.paired_mean(d, s, alpha, power, sides), *means),
+        "t": _span(lambda d, s: f.paired_mean_t(d, s, alpha, power, sides), *means),
+    }
+
+
+def _one_proportion(read: Assumptions, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    if len(read.rates) != 2:
+        return {}
+    p0, p1 = sorted(read.rates)
+    given = {
+        "z": _span(lambda a, b: f.one_proportion(a, b, alpha, power, sides), p0, p1),
+        "reversed": _span(lambda a, b: f.one_proportion(b, a, alpha, power, sides), p0, p1),
+        "alternative": _span(lambda a, b: f.one_proportion_alternative(a, b, alpha, power, sides), p0, p1),
+    }
+    if exact := f.one_proportion_exact(sum(p0) / 2, sum(p1) / 2, alpha / sides, power):
+        given["exact"] = (exact[0], exact[0] + 2)
+    return given
+
+
+def _survival(read: Assumptions, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    if not read.ratio:
+        return {}
+    events = {
+        "schoenfeld": _span(lambda h: f.events_schoenfeld(h, alpha, power, sides), read.ratio),
+        "freedman": _span(lambda h: f.events_freedman(h, alpha, power, sides), read.ratio),
+    }
+    share = read.event_probability or 1.0
+    return {name: (up(low) / share, up(high) / share) for name, (low, high) in events.items()}
+
+
+def _margin(read: Assumptions, design: str, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    """Non-inferiority and superiority by a margin."""
+    if not read.margin:
+        return {}
+    level = alpha / sides
+    sign = 1 if design == "non_inferiority" else -1
     if read.sd:
         difference = read.delta or (0.0, 0.0)
-        return {
-            "no_difference": _span(lambda s, m: non_inferiority_means(s, m, one_sided, power), read.sd, margin),
-            "difference": _span(lambda s, m, d: non_inferiority_means(s, m, one_sided, power, d), read.sd, margin, difference),
-            "difference_against": _span(lambda s, m, d: non_inferiority_means(s, m, one_sided, power, -d), read.sd, margin, difference),
+        given = {
+            "difference": _span(lambda s, m, d: f.non_inferiority_means(s, sign * m, level, power, d), read.sd, read.margin, difference)
         }
-    if len(read.rates) in (1, 2):
-        width = margin if margin[1] < 1 else (margin[0] / 100, margin[1] / 100)
-        first, last = read.rates[0], read.rates[-1]
-        return {
-            "z": _span(lambda t, c, m: non_inferiority_proportions(t, c, m, one_sided, power), first, last, width),
-            "reversed": _span(lambda t, c, m: non_inferiority_proportions(t, c, m, one_sided, power), last, first, width),
-        }
-    return {}
+        if sign == 1:
+            given["no_difference"] = _span(lambda s, m: f.non_inferiority_means(s, m, level, power), read.sd, read.margin)
+            given["difference_against"] = _span(
+                lambda s, m, d: f.non_inferiority_means(s, m, level, power, -d), read.sd, read.margin, difference
+            )
+        return given
+    if len(read.rates) not in (1, 2):
+        return {}
+    width, first, last = _as_fraction(read.margin), read.rates[0], read.rates[-1]
+    return {
+        "z": _span(lambda t, c, m: f.non_inferiority_proportions(t, c, sign * m, level, power), first, last, width),
+        "reversed": _span(lambda t, c, m: f.non_inferiority_proportions(t, c, sign * m, level, power), last, first, width),
+    }
+
+
+def _equivalence(read: Assumptions, alpha: float, power: float, sides: int) -> dict[str, Interval]:
+    if not read.margin:
+        return {}
+    level = alpha / sides
+    if read.sd:
+        return {"z": _span(lambda s, m: f.equivalence_means(s, m, level, power), read.sd, read.margin)}
+    if len({*read.rates}) != 1:
+        return {}
+    return {"z": _span(lambda p, m: f.equivalence_proportions(p, m, level, power), read.rates[0], _as_fraction(read.margin))}
+
+
+def _precision(read: Assumptions) -> dict[str, Interval]:
+    if not read.half_width:
+        return {}
+    levels = (read.confidence,) if read.confidence else (0.95, 0.9)
+    if read.sd and not read.rates:
+        sd = read.sd
+        single = {f"{level:.0%}": _span(lambda s, d, c=level: f.precision_mean(s, d, c), sd, read.half_width) for level in levels}
+        return single | {f"{name}, difference": (2 * low, 2 * high) for name, (low, high) in single.items()}
+    rate, width = read.rates[0], _as_fraction(read.half_width)
+    return {f"{level:.0%}": _span(lambda p, d, c=level: f.precision_proportion(p, d, c), rate, width) for level in levels}
+
+
+def _detection(read: Assumptions) -> dict[str, Interval]:
+    levels = (read.confidence,) if read.confidence else (0.95, 0.9, 0.8, 0.99)
+    given = {f"{level:.0%}": _span(lambda p, c=level: f.detect_one_event(p, c), read.rates[0]) for level in levels}
+    if read.confidence in (None, 0.95):
+        given["rule_of_three"] = _span(lambda p: 3 / p, read.rates[0])
+    return given
+
+
+def _simon(read: Assumptions, alpha: float, power: float) -> dict[str, Interval]:
+    """Designs of Simon's kind between the minimax and the optimal one are all admissible (Jung 2004)."""
+    p0, p1 = sorted(sum(rate) / 2 for rate in read.rates)
+    designs = f.simon(p0, p1, alpha, round(1 - power, 4))
+    return {"admissible": (designs["minimax"].n, designs["optimal"].n)} if designs else {}
+
+
+def _as_fraction(width: Interval) -> Interval:
+    return width if width[1] < 1 else (width[0] / 100, width[1] / 100)
+
+
+_RANKS = Lazy(r"秩和|Wilcoxon|Mann|非参数", re.IGNORECASE)
+_COVARIATE = Lazy(r"ANCOVA|协方差", re.IGNORECASE)
+_PAIRWISE = Lazy(r"两两比较|成对比较|Bonferroni|多重(?:比较|性)|pairwise|multiple comparisons|multiplicity", re.IGNORECASE)
+
+
+def conventions(read: Assumptions, design: str, sides: Sequence[int], alpha: float, power: float, arms: int = 2) -> dict[str, Interval]:
+    """Convention -> raw number, for every admissible sidedness and, with more than two arms, division of the level."""
+    if design in _WITHOUT_TEST:
+        return {"precision": _precision, "detection": _detection}[design](read)
+    if design == "simon":
+        return _simon(read, alpha, power)
+    by_design: dict[str, Callable[[float, int], dict[str, Interval]]] = {
+        "two_means": lambda level, side: _two_means(read, level, power, side),
+        "two_proportions": lambda level, side: _two_proportions(read, level, power, side),
+        "cluster": lambda level, side: _cluster(read, level, power, side),
+        "paired": lambda level, side: _paired(read, level, power, side),
+        "one_proportion": lambda level, side: _one_proportion(read, level, power, side),
+        "survival": lambda level, side: _survival(read, level, power, side),
+        "equivalence": lambda level, side: _equivalence(read, level, power, side),
+    }
+    recompute_one = by_design.get(design, lambda level, side: _margin(read, design, level, power, side))
+    divisors = dict.fromkeys((1, arms - 1, arms * (arms - 1) // 2) if arms > 2 else (1,))
+    found: dict[str, Interval] = {}
+    for side, divisor in product(sides, divisors):
+        for name, interval in recompute_one(alpha / divisor, side).items():
+            suffix = (f", {side}" if len(sides) > 1 else "") + (f", α/{divisor}" if divisor > 1 else "")
+            found[name + suffix] = interval
+    return found
 
 
 # ---------------------------------------------------------------- stated against computed
 
 
 def _close(stated: float, low: float, high: float) -> bool:
-    """Whether a stated number lies within two participants or 5 % of an interval."""
-    return low - max(2.0, 0.05 * low) <= stated <= high + max(2.0, 0.05 * high)
+    """Whether a stated number is an answer, within rounding.
+
+    z values of two decimals move an answer by up to one participant or 1.5 %; arms and strata are filled up by one or two; and a
+    number that ends in 0 or 5 was evidently rounded up, for which a tenth is allowed. Anything more needs a reason in the protocol.
+    """
+    above = 0.1 * high if stated % 5 == 0 else 0.02 * high
+    return low - max(1.0, 0.015 * low) <= stated <= high + max(2.0, above)
 
 
-def _stated(found: Found, per_arm: bool) -> tuple[list[int], int | None]:
-    """Numbers the paragraph states (per arm, or in total), and the final one."""
-    starts = {line.passage.start for line in _paragraph(found)}
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """Numbers of the paragraph in the unit of the design; ``final`` is the planned one, ``before`` those below it."""
+
+    final: int
+    before: tuple[int, ...]
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        return (*self.before, self.final)
+
+
+def _stated(found: Found, *, per_arm: bool) -> _Stated | None:
+    """Numbers the paragraph states, per arm or in total."""
+    starts = {line.passage.start for line in paragraph(found)}
     total, arms = found.best("sample_size_total"), found.best("sample_size_per_arm")
-    count = len(arms.value) if arms and isinstance(arms.value, tuple) else 0
+    sizes = {value.value for value in found.all("size") if value.start in starts and isinstance(value.value, int)}
     if not per_arm:
-        numbers = [value.value for value in found.all("size") if value.start in starts and isinstance(value.value, int)]
-        return sorted(set(numbers)), total.value if total and isinstance(total.value, int) else None
-    numbers = [value.value for value in found.all("arm_size") if value.start in starts and isinstance(value.value, int)]
+        final = total.value if total and isinstance(total.value, int) else None
+        return _Stated(final, tuple(sorted(size for size in sizes if size < final))) if final else None
+    numbers = {value.value for value in found.all("arm_size") if value.start in starts and isinstance(value.value, int)}
+    declared = found.best("arms")
+    count = declared.value if declared and isinstance(declared.value, int) else 0
+    final = None
     if arms and isinstance(arms.value, tuple):
-        final: int | None = arms.value[0] if len(set(arms.value)) == 1 else None
-    else:
-        declared = found.best("arms")
-        count = declared.value if declared and isinstance(declared.value, int) else 0
-        final = total.value // count if total and count > 1 and isinstance(total.value, int) and total.value % count == 0 else None
-    if count:
-        halves = [
-            value.value
-            for value in found.all("size")
-            if value.start in starts and isinstance(value.value, int) and value.value % count == 0
-        ]
-        numbers += [number // count for number in halves if number // count in numbers or number // count == final]
-    return sorted(set(numbers)), final
+        count = len(arms.value)
+        final = arms.value[0] if len(set(arms.value)) == 1 else None
+    elif total and count > 1 and isinstance(total.value, int) and total.value % count == 0:
+        final = total.value // count
+    if not final:
+        return None
+    numbers |= {size // count for size in sizes if count and size % count == 0 and size // count in numbers | {final}}
+    return _Stated(final, tuple(sorted(number for number in numbers if number < final)))
 
 
 def recompute(found: Found) -> Recomputation | None:
     """Recompute the sample size; None when the protocol makes no calculation."""
+    if "recomputation" not in found.worked_out:
+        found.worked_out["recomputation"] = _recompute(found)
+    outcome = found.worked_out["recomputation"]
+    return outcome if isinstance(outcome, Recomputation) else None
+
+
+def _recompute(found: Found) -> Recomputation | None:
     read = assume(found)
     declared = found.best("arms")
     arms = declared.value if declared and isinstance(declared.value, int) else None
-    assumes = bool(read.rates or read.delta or read.sd or read.standardised or read.ratio or read.margin or read.half_width)
-    if not (read.alpha or read.power) and not assumes and not re.search(r"3 ?\+ ?3", read.text):
+    if arms == 1 and found.best("sample_size_per_arm"):
+        arms = 2
+    if not (read.alpha or read.power) and not read.any_effect and not _ESCALATION.search(read.text):
         return None
     design = design_of(read, arms)
-    if not design or design in {"counts", "crossover", "anova", "equivalence", "cluster"} or arms is not None and arms > 2:
-        return Recomputation(
-            design or "unknown", "cannot_tell", missing=("check_term_design",), spans=tuple(dict.fromkeys(read.spans.values()))
-        )
+    spans = tuple(dict.fromkeys(read.spans.values()))
+    pairwise = arms is None or arms <= 2 or design in {"two_means", "two_proportions"} and _PAIRWISE.search(read.text) is not None
+    if not design or design in _WITHOUT_FORMULA or not pairwise:
+        return Recomputation(design or "unknown", "cannot_tell", missing=("check_term_design",), spans=spans)
     if missing := _missing(read, design):
-        return Recomputation(design, "cannot_tell", missing=missing, spans=tuple(dict.fromkeys(read.spans.values())))
-    if design in {"simon", "escalation"}:
-        return _recompute_special(found, read, design)
-    per_arm = (
-        design in {"two_means", "two_proportions", "non_inferiority", "superiority_margin"} or design == "precision" and (arms or 1) > 1
-    )
-    numbers, final = _stated(found, per_arm)
-    if final is None:
-        return Recomputation(design, "cannot_tell", missing=("check_term_number",), spans=tuple(dict.fromkeys(read.spans.values())))
-    return _judge(found, read, design, per_arm, numbers, final)
+        return Recomputation(design, "cannot_tell", missing=missing, spans=spans)
+    if design == "escalation":
+        return _escalation(found, read)
+    unequal = _allocation(found) if design in {"two_means", "two_proportions"} else 1.0
+    read = replace(read, allocation=unequal)
+    per_arm = design in _PER_ARM and unequal == 1 or design == "precision" and (arms or 1) > 1
+    stated = _stated(found, per_arm=per_arm)
+    if design == "survival" and not read.event_probability and read.events:
+        return _judge(found, replace(read, loss=None), design, "events", _Stated(read.events, ()), 2)
+    if stated is None:
+        return Recomputation(design, "cannot_tell", missing=("check_term_number",), spans=spans)
+    return _judge(found, read, design, "arm" if per_arm else "total", stated, arms or 2)
 
 
-def _raw(read: _Assumptions, design: str, sides: Sequence[int], alpha: float, power: float) -> dict[str, Interval]:
-    """Conventions for every admissible sidedness; designs without a test do not ask for it."""
-    if design == "precision" and read.half_width:
-        return _precision(read, read.half_width)
-    if design == "detection" and read.rates:
-        levels = (0.95, 0.9, 0.8, 0.99)
-        return {f"{level:.0%}": _span(lambda p, c=level: detect_one_event(p, c), read.rates[0]) for level in levels}
-    found: dict[str, Interval] = {}
-    for side in sides:
-        for name, interval in conventions(read, design, side, alpha, power).items():
-            found[name if len(sides) == 1 else f"{name}, {side}"] = interval
-    if design == "survival":
-        return {name: _participants(read, interval) for name, interval in found.items()}
-    return found
+def _allocation(found: Found) -> float:
+    """How many times the one arm is as large as the other."""
+    sizes = found.best("sample_size_per_arm")
+    if sizes and isinstance(sizes.value, tuple) and len(sizes.value) == 2 and min(sizes.value) > 0:
+        ratio = max(sizes.value) / min(sizes.value)
+        return min((1.0, 1.5, 2.0, 3.0, 4.0), key=lambda usual: abs(usual - ratio)) if ratio > 1.2 else 1.0
+    return 1.0
 
 
-def _participants(read: _Assumptions, events: Interval) -> Interval:
-    """Events turned into participants by the stated probability of an event."""
-    if not read.event_probability:
-        return events
-    probability = read.event_probability if read.event_probability < 1 else read.event_probability / 100
-    return events[0] / probability, events[1] / probability
-
-
-def _precision(read: _Assumptions, half_width: Interval) -> dict[str, Interval]:
-    confidence = {"95%": 0.95, "90%": 0.9}
-    if read.sd and not read.rates:
-        single = {name: _span(lambda s, d, c=level: precision_mean(s, d, c), read.sd, half_width) for name, level in confidence.items()}
-        return single | {f"{name}, difference": (2 * low, 2 * high) for name, (low, high) in single.items()}
-    if len(read.rates) != 1:
-        return {}
-    width = half_width if half_width[1] < 1 else (half_width[0] / 100, half_width[1] / 100)
-    return {name: _span(lambda p, d, c=level: precision_proportion(p, d, c), read.rates[0], width) for name, level in confidence.items()}
-
-
-def _judge(found: Found, read: _Assumptions, design: str, per_arm: bool, numbers: Sequence[int], final: int) -> Recomputation:
-    alpha, power = read.alpha or 0.05, read.power or 0.8
-    raw = _raw(read, design, read.sided(), alpha, power)
-    answers = tuple(Answer(name, up(low), up(high)) for name, (low, high) in raw.items() if 0 < low < 1e5)
+def _judge(found: Found, read: Assumptions, design: str, unit: Unit, stated: _Stated, arms: int) -> Recomputation:
+    alpha, power, loss = read.alpha or 0.05, read.power or 0.8, read.loss or 0.0
+    answers = tuple(_answers(conventions(read, design, read.sided(design), alpha, power, arms)))
     spans = _evidence(found, read)
-    unit: Literal["arm", "total"] = "arm" if per_arm else "total"
+    outcome = Recomputation(design, "cannot_tell", unit, stated.shown, answers, spans=spans)
     if not answers:
-        return Recomputation(design, "cannot_tell", unit, missing=("check_term_effect",), spans=spans)
-    if design == "survival" and not read.event_probability:
-        stated = read.events or 0
-        agrees = any(_close(stated, answer.low, answer.high) for answer in answers)
-        low, high = min(answer.low for answer in answers), max(answer.high for answer in answers)
-        return Recomputation(
-            design, "consistent" if agrees else "not_reproducible", "total", (int(stated),), answers, (low, high), spans=spans
-        )
-    least, most = min(answer.low for answer in answers), max(answer.high for answer in answers)
-    loss = read.loss or 0.0
-    right = (least, most) if not loss else (min(with_loss(least, loss)), max(with_loss(most, loss)))
-    nearest = min(
-        answers, key=lambda answer: min(abs(number - limit) for number in {*numbers, final} for limit in (answer.low, answer.high))
-    ).convention
-    stated_numbers = tuple(dict.fromkeys([*[number for number in numbers if number < final], final]))
-    if _agrees(numbers, final, least, most, right, loss):
-        return Recomputation(design, "consistent", unit, stated_numbers, answers, right, nearest, spans=spans)
-    if not 0.25 <= final / max(1, sum(right) / 2) <= 4:
-        return Recomputation(design, "cannot_tell", unit, stated_numbers, answers, right, nearest, ("check_term_effect",), spans=spans)
-    slip = _slip(read, design, numbers, final, least, most, loss)
-    if not slip and final > right[1] and _FURTHER.search(read.text):
-        return Recomputation(design, "cannot_tell", unit, stated_numbers, answers, right, nearest, ("check_term_allowance",), spans=spans)
-    return Recomputation(design, "not_reproducible", unit, stated_numbers, answers, right, nearest, slip=slip, spans=spans)
+        return replace(outcome, missing=("check_term_effect",))
+    raised = {answer.convention: answer.raised(loss) for answer in answers}
+    right = min(low for low, _ in raised.values()), max(high for _, high in raised.values())
+    nearest = min(raised, key=lambda name: min(abs(stated.final - limit) for limit in raised[name]))
+    outcome = replace(outcome, right=right, nearest=nearest)
+    if any(_close(stated.final, *interval) for interval in raised.values()) or _raised_from(stated, answers, loss):
+        return replace(outcome, result="consistent")
+    if not 0.25 <= stated.final / max(1, sum(right) / 2) <= 4:
+        return replace(outcome, missing=("check_term_effect",))
+    slip = _slip(read, design, stated, answers, arms)
+    if not slip and stated.final > right[1] and _FURTHER.search(read.text):
+        return replace(outcome, missing=("check_term_allowance",))
+    return replace(outcome, result="not_reproducible", slip=slip)
 
 
-_FURTHER = re.compile(r"另(?:加|增)|再(?:加|增)|余量|富余|further|additional|extra|skew|reserve", re.IGNORECASE)
+def _answers(raw: Mapping[str, Interval]) -> Iterator[Answer]:
+    return (Answer(name, up(low), up(high)) for name, (low, high) in raw.items() if 0 < low < 1e5)
+
+
+_FURTHER = Lazy(r"另(?:加|增)|再(?:加|增)|余量|富余|further|additional|extra|skew|reserve|\bmore\b", re.IGNORECASE)
 """Words of an allowance whose size is not stated."""
 
 
-def _agrees(numbers: Sequence[int], final: int, least: int, most: int, right: tuple[int, int], loss: float) -> bool:
-    """Whether the final number follows from the assumptions: exactly, or raised by less than a third."""
-    if _close(final, *right) or right[0] <= final <= 1.3 * right[1]:
-        return True
-    before = [number for number in numbers if number < final and _close(number, least, most)]
-    return any(_close(final, min(with_loss(number, loss)), max(with_loss(number, loss))) for number in before) if loss else bool(before)
+def _raised_from(stated: _Stated, answers: Iterable[Answer], loss: float) -> bool:
+    """Whether a right number before drop-out is stated and the final one is that number raised; without a rate, by up to a third."""
+    for number in stated.before:
+        if not any(_close(number, answer.low, answer.high) for answer in answers):
+            continue
+        if _close(stated.final, min(with_loss(number, loss)), max(with_loss(number, loss))) if loss else stated.final <= 4 / 3 * number:
+            return True
+    return False
 
 
-def _slip(read: _Assumptions, design: str, numbers: Sequence[int], final: int, least: int, most: int, loss: float) -> str:
+def _slip(read: Assumptions, design: str, stated: _Stated, answers: Sequence[Answer], arms: int) -> str:
     """The usual mistake that would lead to the stated number; "" when none fits."""
-    before = min(numbers, default=final)
-    per_arm = design in {"two_means", "two_proportions", "non_inferiority"}
-    if per_arm and any(_close(2 * number, least, most) for number in {before, final} if number) and before <= 0.7 * least:
-        return "check_slip_halved"
-    if loss and _close(final, least, most):
+    loss, alpha, power = read.loss or 0.0, read.alpha or 0.05, read.power or 0.8
+    numbers = {min(stated.shown), stated.final}
+
+    def fits(sides: Sequence[int], level: float, wanted: float, factor: float = 1.0) -> bool:
+        others = _answers(conventions(read, design, sides, level, wanted, arms))
+        return any(
+            _close(factor * number, answer.low, answer.high) or _close(factor * number, *answer.raised(loss))
+            for number in numbers
+            for answer in others
+        )
+
+    if loss and any(_close(stated.final, answer.low, answer.high) for answer in answers):
         return "check_slip_loss_forgotten"
-    alternatives: list[tuple[str, tuple[int, ...], float, float]] = []
-    if read.sides == 2 and read.alpha and read.power:
-        alternatives.append(("check_slip_one_sided", (1,), read.alpha, read.power))
-    if read.power and read.power > 0.85 and read.alpha:
-        alternatives.append(("check_slip_power", read.sided(), read.alpha, 0.8))
-    for name, sides, alpha, power in alternatives:
-        for low, high in _raw(read, design, sides, alpha, power).values():
-            for number in {before, final}:
-                raised = with_loss(up(low), loss) if loss else (up(low), up(high))
-                if abs(number - up(low)) <= max(1, 0.03 * low) or min(raised) - 1 <= number <= max(raised) + 1:
-                    return name
-    if per_arm and _close(final / 2, least, most):
+    if design in _PER_ARM and fits(read.sided(design), alpha, power, 2):
+        return "check_slip_halved"
+    if design not in _WITHOUT_TEST and power > 0.85 and fits(read.sided(design), alpha, 0.8):
+        return "check_slip_power"
+    if read.sides == 2 and design not in _WITHOUT_TEST and fits((1,), alpha, power):
+        return "check_slip_one_sided"
+    if design in _PER_ARM and fits(read.sided(design), alpha, power, 0.5):
         return "check_slip_doubled"
     return ""
 
 
-def _evidence(found: Found, read: _Assumptions) -> tuple[Span, ...]:
+def _evidence(found: Found, read: Assumptions) -> tuple[Span, ...]:
     """The passage with the number and the one with the assumption."""
     number = found.best("sample_size_per_arm") or found.best("sample_size_total")
     spans = [(number.start, number.end)] if number else []
@@ -807,77 +506,52 @@ def _evidence(found: Found, read: _Assumptions) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(spans))[:2]
 
 
-_QUADRUPLE = {
-    "n1": re.compile(
-        r"n1 ?= ?(\d+)|第(?:1|一)阶段[^\d。;]{0,8}(\d+)|(?:first stage|stage 1|stage one)[^\d.;]{0,14}(\d+)|(\d+) (?:\w+ )?(?:first|"
-        r"in (?:the )?(?:first stage|stage 1))",
-        re.IGNORECASE,
-    ),
-    "r1": re.compile(r"r1 ?= ?(\d+)|[≤<=] ?(\d+)(?:人|例)?(?:有效|缓解|应答| respon)", re.IGNORECASE),
-}
+# ---------------------------------------------------------------- dose escalation
+
+_ESCALATION = Lazy(r"3 ?\+ ?3")
+_OTHER_ESCALATION = Lazy(r"扩展|expansion|BOIN|mTPI|加速|accelerat", re.IGNORECASE)
+_LEVELS = Lazy(
+    r"(?<![\d第])(\d)个?(?:递增)?(?:剂量(?:组|水平|级|档)|队列|档)|\b(\d) (?:dose levels?|levels|cohorts|dose cohorts)\b", re.IGNORECASE
+)
 
 
-def _recompute_special(found: Found, read: _Assumptions, design: str) -> Recomputation:
-    """Two-stage and 3+3 designs: whether any design with the stated number keeps the stated error rates."""
+def _escalation(found: Found, read: Assumptions) -> Recomputation:
+    """A 3+3 design takes three to six participants at each dose level."""
     total = found.best("sample_size_total")
     spans = _evidence(found, read)
     if total is None or not isinstance(total.value, int):
-        return Recomputation(design, "cannot_tell", "total", missing=("check_term_number",), spans=spans)
-    if design == "escalation":
-        levels = _dose_levels(found)
-        if levels is None or re.search(r"扩展|expansion|BOIN|mTPI|加速|accelerat", read.text, re.IGNORECASE):
-            return Recomputation(design, "cannot_tell", "total", (total.value,), missing=("check_term_levels",), spans=spans)
-        low, high = escalation_range(levels)
-        agrees = low <= total.value <= high
-        return Recomputation(
-            design,
-            "consistent" if agrees else "not_reproducible",
-            "total",
-            (total.value,),
-            (Answer("3+3", low, high),),
-            (low, high),
-            spans=spans,
-        )
-    p0, p1 = sorted(sum(rate) / 2 for rate in read.rates)
-    alpha, beta = read.alpha or 0.05, round(1 - (read.power or 0.8), 4)
-    sizes = {value.value for value in found.all("size") if isinstance(value.value, int)} | {total.value}
-    loss = read.loss or 0.0
-    candidates = {
-        size
-        for size in sizes
-        if size <= total.value and (size == total.value or loss and _close(total.value, *sorted(with_loss(size, loss))))
-    }
-    if total.value > 90 or any(next(_designs(p0, p1, alpha + 5e-4, beta + 5e-4, size), None) for size in candidates):
-        return Recomputation(design, "consistent", "total", (total.value,), spans=spans)
-    designs = simon(p0, p1, alpha, beta)
-    answers = tuple(Answer(name, design_.n, design_.n) for name, design_ in designs.items())
-    right = (min(answer.low for answer in answers), max(answer.high for answer in answers)) if answers else None
-    return Recomputation(design, "not_reproducible" if answers else "cannot_tell", "total", (total.value,), answers, right, spans=spans)
-
-
-def _dose_levels(found: Found) -> int | None:
-    """Number of dose levels of an escalation, when stated once."""
-    counts = set()
-    for line in found.lines:
-        for match in re.finditer(
-            r"(?<![\d第])(\d)个?(?:递增)?(?:剂量(?:组|水平|级|档)|队列|档)|\b(\d) (?:dose levels?|levels|cohorts|dose cohorts)\b",
-            line.text,
-            re.IGNORECASE,
-        ):
-            counts.add(int(match[1] or match[2]))
-    return counts.pop() if len(counts) == 1 and min(counts) > 1 else None
+        return Recomputation("escalation", "cannot_tell", "total", missing=("check_term_number",), spans=spans)
+    levels = {int(match[1] or match[2]) for line in found.lines for match in _LEVELS.finditer(line.text)}
+    if len(levels) != 1 or min(levels) < 2 or _OTHER_ESCALATION.search(read.text):
+        return Recomputation("escalation", "cannot_tell", "total", (total.value,), missing=("check_term_levels",), spans=spans)
+    right = f.escalation_range(levels.pop())
+    answer = Answer("3+3", *right)
+    result: Result = "consistent" if right[0] <= total.value <= right[1] + 1 else "not_reproducible"
+    return Recomputation("escalation", result, "total", (total.value,), (answer,), right, "3+3", spans=spans)
 
 
 def check(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
     """A stated sample size that no usual convention reproduces."""
     outcome = recompute(found)
-    if outcome is None or outcome.result != "not_reproducible" or outcome.right is None or len(outcome.spans) < 1:
+    if outcome is None or outcome.result != "not_reproducible" or outcome.right is None or not outcome.spans:
         return []
-    low, high = outcome.right
-    values: Mapping[str, object] = {
+    return [Finding("sample_size_recalculation", outcome.spans, told(outcome), "sample_size")]
+
+
+def summary(outcome: Recomputation, language: str) -> str:
+    """The outcome in one sentence, in ``zh`` or ``en``."""
+    missing = say(language, "check_list_separator").join(say(language, term) for term in outcome.missing)
+    return say(language, f"check_recomputation_{outcome.result}", missing=missing, **told(outcome))
+
+
+def told(outcome: Recomputation) -> dict[str, object]:
+    """What the sentences about a recomputation say of it."""
+    low, high = outcome.right or (0, 0)
+    return {
+        "nearest": f"check_convention_{outcome.nearest.partition(',')[0]}",
+        "design": f"check_design_{outcome.design}",
         "stated": ", ".join(map(str, outcome.stated)),
         "right": str(low) if low == high else f"{low}–{high}",
         "unit": f"check_unit_{outcome.unit}",
         "slip": outcome.slip or "check_slip_none",
     }
-    return [Finding("sample_size_recalculation", outcome.spans, values, "sample_size")]

@@ -1,19 +1,399 @@
-"""The report as a web page of one file."""
+"""The protocol itself with its evidence highlighted, notes, bookmarks and a first page that sums up.
+
+All of it is appended to the file as an incremental update: the bytes of the original, and with them what was signed, stay as they are.
+Only a PDF that is encrypted or damaged is first written anew by pdfium, since nothing can be appended to it.
+
+Evidence comes in points from the top left of the page as displayed; annotations count from the bottom left of the page before it is
+turned and cropped.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pypdfium2 as pdfium
+from pypdf import PdfReader, PdfWriter
+from pypdf.errors import PyPdfError
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    FloatObject,
+    IndirectObject,
+    NameObject,
+    NullObject,
+    NumberObject,
+    TextStringObject,
+)
+
+from analyzer.errors import DamagedPdf
+from analyzer.reports.appending import appended
+from analyzer.reports.cover import INK, PALE, cover
+from analyzer.reports.terminal import clean
+from analyzer.resources import say, strings
 
 if TYPE_CHECKING:
-    from analyzer.findings import Report
+    from analyzer.findings import Bilingual, Box, CriterionFinding, ElementFinding, Evidence, Report
     from analyzer.reports import Context
+
+_SIGN = b"%analyzer: marked copy\n"
+"""Stands at the end of each marked PDF, after the part that is read."""
+_TONES = ("adequate", "partial", "missing", "contradiction")
+"""From the mildest; a passage that several criteria speak of takes the gravest."""
+_SYMBOLS = {"adequate": "✓", "partial": "!", "missing": "✗", "not_applicable": "–"}
+_PRINTED = 4
+_ROOM = 36.0
+"""Points left above the place that a bookmark leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The way from a page as displayed to the page in the file: its visible box and quarter turns clockwise."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turns: int
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Where a displayed point, counted from the top left, lies in the file."""
+        if self.turns == 0:
+            return self.left + x, self.top - y
+        if self.turns == 1:
+            return self.left + y, self.bottom + x
+        if self.turns == 2:
+            return self.right - x, self.bottom + y
+        return self.right - y, self.top - x
+
+    def quad(self, box: Box) -> list[tuple[float, float]]:
+        """The corners of a displayed box: upper left, upper right, lower left, lower right as the reader sees them."""
+        x0, top, x1, bottom = box
+        return [self.point(x, y) for x, y in ((x0, top), (x1, top), (x0, bottom), (x1, bottom))]
+
+
+@dataclass(slots=True)
+class Passage:
+    """Words that are highlighted, with all that is said about them."""
+
+    page: int
+    boxes: Sequence[Box]
+    tone: str
+    notes: list[str] = field(default_factory=list)
+
+
+def is_marked(path: Path) -> bool:
+    """Whether the file is a marked PDF of ours, which may be replaced."""
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - len(_SIGN)))
+        return file.read() == _SIGN
 
 
 def render(report: Report, context: Context) -> bytes:
-    """Stand-in."""
-    return b""
+    """The marked PDF. Raises DamagedPdf where the file can be read but not written to."""
+    original = context.original
+    if not context.password:
+        try:
+            return _marked(original, report, context)
+        except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, RecursionError):
+            pass
+    try:
+        return _marked(_written_anew(original, context.password), report, context)
+    except (PyPdfError, pdfium.PdfiumError) as error:
+        raise DamagedPdf(path=context.path) from error
 
 
-def is_marked(path: object) -> bool:
-    """Stand-in."""
-    return False
+def _marked(original: bytes, report: Report, context: Context) -> bytes:
+    reader = PdfReader(BytesIO(original))
+    if reader.is_encrypted:
+        raise ValueError("encrypted")
+    writer = PdfWriter(reader, incremental=True)
+    passages = _passages(report, context.language)
+    places = _places(original, {passage.page for passage in passages})
+    first = PdfReader(BytesIO(cover(report, context.language, clean(Path(context.path).name)))).pages[0]
+    pages = list(writer.pages)
+    summary = writer.insert_page(first, index=0)
+    summary[NameObject("/Rotate")] = NumberObject(0)
+    for passage in passages:
+        if passage.page in places:
+            _highlight(writer, pages[passage.page - 1], passage, places[passage.page])
+    _Outline(writer, summary, pages, places).put_first(_bookmarks(report, context.language))
+    _number_pages(writer)
+    marked = appended(original, reader, writer)
+    _check(marked, len(pages) + 1)
+    return marked + _SIGN
+
+
+def _check(marked: bytes, pages: int) -> None:
+    """Raises ValueError where another program does not find the pages."""
+    try:
+        document = pdfium.PdfDocument(marked)
+    except pdfium.PdfiumError as error:
+        raise ValueError("unreadable") from error
+    found = len(document)
+    document.close()
+    if found != pages:
+        raise ValueError("pages lost")
+
+
+def _written_anew(original: bytes, password: str | None) -> bytes:
+    """The same pages in a file without encryption or damage."""
+    document = pdfium.PdfDocument(original, password=password)
+    target = BytesIO()
+    document.save(target, flags=pdfium.raw.FPDF_REMOVE_SECURITY)
+    document.close()
+    return target.getvalue()
+
+
+def _passages(report: Report, language: str) -> list[Passage]:
+    """Every piece of evidence once, in the order of the pages."""
+    found: dict[tuple[int, tuple[Box, ...]], Passage] = {}
+
+    def add(evidence: Evidence, tone: str, note: str) -> None:
+        if not evidence.bbox:
+            return
+        passage = found.setdefault((evidence.page, tuple(evidence.bbox)), Passage(evidence.page, evidence.bbox, tone))
+        passage.tone = max(passage.tone, tone, key=_TONES.index)
+        if note not in passage.notes:
+            passage.notes.append(note)
+
+    for element in report.elements:
+        for criterion in element.criteria:
+            for evidence in criterion.evidence:
+                add(evidence, _tone(element, criterion), _note(element, criterion, language))
+    for inconsistency in report.inconsistencies:
+        message = clean(_in(language, inconsistency.message))
+        for evidence in inconsistency.evidence:
+            add(evidence, "contradiction", f"≠ {message}")
+    return sorted(found.values(), key=lambda passage: (passage.page, min(box[1] for box in passage.boxes)))
+
+
+def _tone(element: ElementFinding, criterion: CriterionFinding) -> str:
+    if criterion.met:
+        return "adequate"
+    return "missing" if element.verdict == "missing" else "partial"
+
+
+def _note(element: ElementFinding, criterion: CriterionFinding, language: str) -> str:
+    """What a pop-up says of a criterion: the advice too, where it is not met."""
+    words = {
+        "element": clean(_in(language, element.name)),
+        "criterion": clean(_in(language, criterion.name)),
+        "verdict": _word(language, "verdict", element.verdict),
+    }
+    if criterion.met:
+        return say(language, "marked_note_met", **words)
+    note = say(language, "marked_note_unmet", stance=_word(language, "stance", criterion.stance), **words)
+    return f"{note}\n{say(language, 'advice', text=clean(_in(language, criterion.advice)))}" if criterion.advice else note
+
+
+def _in(language: str, words: Bilingual) -> str:
+    return words.zh if language == "zh" else words.en
+
+
+def _word(language: str, kind: str, code: str) -> str:
+    return strings(language).get(f"{kind}_{code}", code)
+
+
+def _places(pdf: bytes, numbers: set[int]) -> dict[int, Place]:
+    """How the pages with these numbers lie in the file, as pdfium sees them; pages it cannot load are left out."""
+    document = pdfium.PdfDocument(pdf)
+    places = {}
+    for number in sorted(numbers):
+        try:
+            page = document[number - 1]
+        except (pdfium.PdfiumError, IndexError):
+            continue
+        left, bottom, right, top = page.get_bbox()
+        places[number] = Place(left, bottom, right, top, page.get_rotation() // 90)
+        page.close()
+    document.close()
+    return places
+
+
+def _highlight(writer: PdfWriter, page: DictionaryObject, passage: Passage, place: Place) -> None:
+    """Add the annotation and its pop-up note to the page."""
+    quads = [place.quad(box) for box in passage.boxes]
+    xs, ys = [[point[axis] for quad in quads for point in quad] for axis in (0, 1)]
+    rect = _numbers(min(xs), min(ys), max(xs), max(ys))
+    note = "\n\n".join(passage.notes)
+    highlight = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Annot"),
+            NameObject("/Subtype"): NameObject("/Highlight"),
+            NameObject("/Rect"): rect,
+            NameObject("/QuadPoints"): _numbers(*(value for quad in quads for point in quad for value in point)),
+            NameObject("/C"): _numbers(*_rgb(PALE[passage.tone])),
+            NameObject("/F"): NumberObject(_PRINTED),
+            NameObject("/T"): TextStringObject("analyzer"),
+            NameObject("/Contents"): TextStringObject(note),
+            NameObject("/AP"): DictionaryObject({NameObject("/N"): _appearance(writer, quads, rect, PALE[passage.tone])}),
+        }
+    )
+    reference = writer._add_object(highlight)
+    x, y = place.point(max(box[2] for box in passage.boxes) + 20, passage.boxes[0][1])
+    popup = writer._add_object(
+        DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/Annot"),
+                NameObject("/Subtype"): NameObject("/Popup"),
+                NameObject("/Rect"): _numbers(x, y - 120, x + 220, y),
+                NameObject("/Parent"): reference,
+            }
+        )
+    )
+    highlight[NameObject("/Popup")] = popup
+    present = page.get("/Annots")
+    notes = ArrayObject(present.get_object()) if present is not None else ArrayObject()
+    notes += [reference, popup]
+    page[NameObject("/Annots")] = notes
+
+
+def _appearance(writer: PdfWriter, quads: Sequence[Sequence[tuple[float, float]]], rect: ArrayObject, colour: str) -> IndirectObject:
+    """The highlight as every viewer is to draw it: pale colour that lets the print show through."""
+    form = DecodedStreamObject()
+    outlines = []
+    for upper_left, upper_right, lower_left, lower_right in quads:
+        corners = [f"{x:.2f} {y:.2f}" for x, y in (upper_left, upper_right, lower_right, lower_left)]
+        outlines.append(f"{corners[0]} m {corners[1]} l {corners[2]} l {corners[3]} l h f")
+    red, green, blue = _rgb(colour)
+    form.set_data(f"/Multiply gs {red:.3f} {green:.3f} {blue:.3f} rg {' '.join(outlines)}".encode())
+    blending = DictionaryObject({NameObject("/Type"): NameObject("/ExtGState"), NameObject("/BM"): NameObject("/Multiply")})
+    states = DictionaryObject({NameObject("/Multiply"): blending})
+    group = DictionaryObject({NameObject("/Type"): NameObject("/Group"), NameObject("/S"): NameObject("/Transparency")})
+    form.update(
+        {
+            NameObject("/Type"): NameObject("/XObject"),
+            NameObject("/Subtype"): NameObject("/Form"),
+            NameObject("/BBox"): rect,
+            NameObject("/Resources"): DictionaryObject({NameObject("/ExtGState"): states}),
+            NameObject("/Group"): group,
+        }
+    )
+    return writer._add_object(form)
+
+
+def _numbers(*values: float) -> ArrayObject:
+    return ArrayObject(FloatObject(round(value, 3)) for value in values)
+
+
+def _rgb(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A line of the tree of bookmarks; it leads to the evidence, else to the summary."""
+
+    title: str
+    evidence: Evidence | None = None
+    tone: str | None = None
+    children: Sequence[Bookmark] = ()
+
+
+def _bookmarks(report: Report, language: str) -> Bookmark:
+    """The tree of elements and criteria."""
+    branches = []
+    for element in report.elements:
+        title = " ".join((_SYMBOLS[element.verdict], clean(_in(language, element.name)), "–", _word(language, "verdict", element.verdict)))
+        first = next((found for criterion in element.criteria for found in criterion.evidence), None)
+        children = [_criterion_bookmark(element, criterion, language) for criterion in element.criteria]
+        branches.append(Bookmark(title, first, element.verdict, children))
+    if report.inconsistencies:
+        children = [
+            Bookmark(clean(_in(language, entry.message)), next(iter(entry.evidence), None), "contradiction")
+            for entry in report.inconsistencies
+        ]
+        branches.append(Bookmark(say(language, "heading_inconsistencies"), None, "contradiction", children))
+    return Bookmark(say(language, "marked_summary"), children=branches)
+
+
+def _criterion_bookmark(element: ElementFinding, criterion: CriterionFinding, language: str) -> Bookmark:
+    found = criterion.evidence[0] if criterion.evidence else None
+    place = say(language, "page", page=found.page) if found else say(language, "stance_absent")
+    title = f"{'✓' if criterion.met else '✗'} {clean(_in(language, criterion.name))}{say(language, 'in_brackets', text=place)}"
+    return Bookmark(title, found, _tone(element, criterion))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """Writes bookmarks above those that the protocol has itself."""
+
+    writer: PdfWriter
+    summary: DictionaryObject
+    pages: Sequence[DictionaryObject]
+    places: dict[int, Place]
+
+    def put_first(self, bookmark: Bookmark) -> None:
+        outline = self.writer.get_outline_root()
+        ((reference, ours),) = self._siblings([bookmark], outline.indirect_reference)
+        ours[NameObject("/Count")] = NumberObject(len(bookmark.children))
+        if "/First" in outline:
+            following = outline.raw_get("/First")
+            following.get_object()[NameObject("/Prev")] = reference
+            ours[NameObject("/Next")] = following
+        else:
+            outline[NameObject("/Last")] = reference
+        outline[NameObject("/First")] = reference
+        outline[NameObject("/Count")] = NumberObject(max(0, int(outline.get("/Count", 0))) + 1 + len(bookmark.children))
+
+    def _siblings(self, bookmarks: Sequence[Bookmark], parent: IndirectObject | None) -> list[tuple[IndirectObject, DictionaryObject]]:
+        """Write bookmarks that stand side by side; what is below them is folded."""
+        written = []
+        for bookmark in bookmarks:
+            entry = self._entry(bookmark, parent)
+            reference = self.writer._add_object(entry)
+            if bookmark.children:
+                children = self._siblings(bookmark.children, reference)
+                entry[NameObject("/First")], entry[NameObject("/Last")] = children[0][0], children[-1][0]
+                entry[NameObject("/Count")] = NumberObject(-len(children))
+            written.append((reference, entry))
+        for (earlier, before), (later, after) in pairwise(written):
+            before[NameObject("/Next")] = later
+            after[NameObject("/Prev")] = earlier
+        return written
+
+    def _entry(self, bookmark: Bookmark, parent: IndirectObject | None) -> DictionaryObject:
+        entry = DictionaryObject(
+            {
+                NameObject("/Title"): TextStringObject(bookmark.title),
+                NameObject("/Parent"): parent or NullObject(),
+                NameObject("/Dest"): self._destination(bookmark.evidence),
+            }
+        )
+        if bookmark.tone:
+            entry[NameObject("/C")] = _numbers(*_rgb(INK[bookmark.tone]))
+        return entry
+
+    def _destination(self, evidence: Evidence | None) -> ArrayObject:
+        if evidence is None or not 0 < evidence.page <= len(self.pages):
+            return ArrayObject([self.summary.indirect_reference, NameObject("/Fit")])
+        page = self.pages[evidence.page - 1].indirect_reference
+        place = self.places.get(evidence.page)
+        if place is None or place.turns or not evidence.bbox:
+            return ArrayObject([page, NameObject("/Fit")])
+        left, top = place.point(0, max(0.0, evidence.bbox[0][1] - _ROOM))
+        return ArrayObject([page, NameObject("/XYZ"), FloatObject(round(left, 2)), FloatObject(round(top, 2)), NullObject()])
+
+
+def _number_pages(writer: PdfWriter) -> None:
+    """Let viewers call the pages of the protocol as before: the page in front must not shift their numbers."""
+    root = writer.root_object
+    tree: Any = root.get("/PageLabels", DictionaryObject({NameObject("/Nums"): ArrayObject([NumberObject(0), _label("/D")])}))
+    known = tree.get_object().get("/Nums")
+    if known is None:
+        return
+    shifted = [NumberObject(entry + 1) if index % 2 == 0 else entry for index, entry in enumerate(known.get_object())]
+    root[NameObject("/PageLabels")] = DictionaryObject({NameObject("/Nums"): ArrayObject([NumberObject(0), _label("/a"), *shifted])})
+
+
+def _label(style: str) -> DictionaryObject:
+    return DictionaryObject({NameObject("/S"): NameObject(style)})

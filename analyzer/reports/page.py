@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -85,11 +85,12 @@ class Card:
 
     def _quotation(self, evidence: Evidence, tone: str) -> Quotation:
         mark = next((mark for mark in self.marks if (mark.page, mark.boxes) == (evidence.page, evidence.bbox)), None)
-        repeated = mark is not None
+        words = quoted(evidence)
+        repeated = mark is not None and any(words == known.words for item in self.items for known in item.quotations)
         if mark is None and evidence.bbox:
             mark = Mark(len(self.marks) + 1, tone, evidence.page, evidence.bbox)
             self.marks.append(mark)
-        return Quotation(evidence.page, quoted(evidence), clean(evidence.section or ""), mark.number if mark else 0, repeated)
+        return Quotation(evidence.page, words, clean(evidence.section or ""), mark.number if mark else 0, repeated)
 
     def shown(self, mark: int) -> int:
         """The index of the picture with this mark, or -1."""
@@ -110,9 +111,9 @@ def render(report: Report, context: Context) -> bytes:
     page = _template().render(
         report=report,
         language=context.language,
-        name=clean(os.path.basename(context.path)) if context.path != "-" else both("stdin"),
+        name=clean(Path(context.path).name) if context.path != "-" else both("stdin"),
         facts=_facts(report),
-        warnings=[_warning(warning.code, warning.message) for warning in report.warnings],
+        warnings=[named(warning.text) if warning.text else _warning(warning.code, warning.message) for warning in report.warnings],
         table=_table(report),
         asked=_asked(report),
         counts=_counts(report),
@@ -142,7 +143,7 @@ def both(key: str, **values: object) -> Both:
 
 def word(kind: str, code: str) -> Both:
     """The word for a code in both languages, or the code itself where it is a new one."""
-    return Both(*(strings(language).get(f"{kind}_{code}", code) for language in LANGUAGES))
+    return Both(*(strings(language).get(f"{kind}_{code}", clean(code)) for language in LANGUAGES))
 
 
 def words(kind: str, codes: Iterable[str]) -> Both:

@@ -100,7 +100,9 @@ def _drawn(regions: Sequence[Sequence[list[Mark]]], document: pdfium.PdfDocument
     drawn: list[dict[int, Picture]] = [{} for _ in regions]
     for number, places in sorted(wanted.items()):
         page = _page(document, number, scale)
-        for group, index in places if page is not None else ():
+        if page is None:
+            continue
+        for group, index in places:
             picture = _picture(page, regions[group][index], scale)
             if picture is not None:
                 drawn[group][index] = picture
@@ -114,7 +116,8 @@ def _page(document: pdfium.PdfDocument, number: int, scale: float) -> Image.Imag
     except (pdfium.PdfiumError, IndexError):
         return None
     try:
-        return page.render(scale=scale, grayscale=True).to_pil().convert("L")
+        image: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
+        return image.convert("L")
     finally:
         page.close()
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 GOOD, FAIR, BAD, STRONG = "color(28)", "color(128)", "color(160)", "bold"
 _LOOK = {"adequate": ("✓", GOOD), "partial": ("!", FAIR), "missing": ("✗", BAD), "not_applicable": ("-", "")}
+_RECOMPUTED = {"consistent": ("✓ ", GOOD), "not_reproducible": ("! ", FAIR), "cannot_tell": ("- ", "")}
 _TRIAGE_STYLE = {"ready": GOOD, "revise": FAIR, "return": BAD}
 _FRACTIONS = {"power", "dropout"}
 _NARROWEST = 20
@@ -43,7 +44,9 @@ _CLOSING = (
 _ATOM = re.compile(rf"[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}]+)?[{_CLOSING}]*\s*")
 """The smallest piece that a line may end after: a word or a Chinese character, with the punctuation that clings to it."""
 _GAP = re.compile(rf"(?<=[{_WIDE}]) (?=[{_WIDE}])")
-_UNSHOWABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_HYPHEN_AT_LINE_END = "\ufffe"
+"""What pdfium gives for it; no file may hold this character."""
+_UNSHOWABLE = ("Cc", "Cf", "Cn", "Cs", "Zl", "Zp")
 
 Piece = str | tuple[str, str]
 """Words, or words with a style."""
@@ -51,7 +54,7 @@ Piece = str | tuple[str, str]
 
 def clean(words: str) -> str:
     """``words`` on one line, without control characters and marks that turn the direction of writing."""
-    spaced = re.sub(r"\s+", " ", words)
+    spaced = re.sub(r"\s+", " ", words.replace(_HYPHEN_AT_LINE_END, "-"))
     return "".join(character for character in spaced if unicodedata.category(character) not in _UNSHOWABLE).strip()
 
 
@@ -159,6 +162,7 @@ def report_sheet(report: Report, language: str, width: int) -> Sheet:
     _header(sheet, report)
     for element in report.elements:
         _element(sheet, element)
+    _conditions(sheet, report)
     _values(sheet, report)
     if report.inconsistencies:
         sheet.heading(sheet.say("heading_inconsistencies"))
@@ -190,7 +194,8 @@ def _header(sheet: Sheet, report: Report) -> None:
     sheet.put(" · ".join(fact for fact in facts if fact), hang=0)
     for warning in report.warnings:
         told = strings(sheet.language).get(f"warning_{warning.code}", "{}")
-        sheet.put(("! ", FAIR), clean(warning.message if "{" in told else told))
+        message = _in(sheet.language, warning.text.zh, warning.text.en) if warning.text else warning.message
+        sheet.put(("! ", FAIR), clean(message if "{" in told else told))
     sheet.blank()
     triage = sheet.say("overall", triage=sheet.word("triage", overall.triage), percent=round(100 * overall.score))
     sheet.put((triage, f"{STRONG} {_TRIAGE_STYLE[overall.triage]}"), hang=0)
@@ -261,19 +266,42 @@ def _quote(sheet: Sheet, evidence: Evidence, reason: str = "", *, indent: int, l
     sheet.put(f"{sheet.say('page', page=evidence.page)} {quote}{reason}", indent=indent)
 
 
+def _conditions(sheet: Sheet, report: Report) -> None:
+    """What kind of study it was taken for, with the words that say so; conditions that clearly do not hold are left out."""
+    shown = [condition for condition in report.conditions if condition.holds or not condition.certain]
+    if shown:
+        sheet.heading(sheet.say("heading_conditions"))
+    for condition in shown:
+        name = clean(_in(sheet.language, condition.name.zh, condition.name.en))
+        key = "condition_holds" if condition.holds else "condition_fails"
+        doubt = "" if condition.certain else sheet.bracketed(sheet.say("condition_unsure"))
+        sheet.put(("✓ ", GOOD) if condition.certain else ("! ", FAIR), sheet.say(key, name=name), doubt, indent=2)
+        if condition.evidence:
+            _quote(sheet, condition.evidence[0], indent=4, lines=1)
+
+
 def _values(sheet: Sheet, report: Report) -> None:
     stated = {name: value for name, value in report.values.model_dump().items() if value is not None}
-    if not stated:
+    if not stated and report.recomputation is None:
         return
     facts = []
     for name, value in stated.items():
         evidence = report.value_evidence.get(name)
         page = sheet.bracketed(sheet.say("page", page=evidence[0].page)) if evidence else ""
-        label = strings(sheet.language).get(f"value_{name}")
-        shown = _shown(name, value)
-        facts.append((label.format(value=shown) if label else f"{name} {shown}") + page)
+        facts.append(value_words(name, value, sheet.language) + page)
     sheet.heading(sheet.say("heading_values"))
-    sheet.put(" · ".join(facts), indent=2, hang=0)
+    if facts:
+        sheet.put(" · ".join(facts), indent=2, hang=0)
+    if report.recomputation:
+        message = report.recomputation.message
+        symbol = _RECOMPUTED[report.recomputation.verdict]
+        sheet.put(symbol, clean(_in(sheet.language, message.zh, message.en)), indent=2)
+
+
+def value_words(name: str, value: object, language: str) -> str:
+    """A number of the protocol with its name, as a reader of ``language`` expects it."""
+    shown = _shown(name, value)
+    return strings(language).get(f"value_{name}", name + " {value}").format(value=shown)
 
 
 def _shown(name: str, value: object) -> str:
@@ -374,7 +402,8 @@ def element_sheet(element: ElementRule, language: str, width: int) -> Sheet:
             sheet.put("- ", _clause(sheet, clause.source, clause.ref, clause.status), indent=2)
     sheet.heading(sheet.say("explain_criteria"))
     for criterion in element.criteria:
-        mark = sheet.bracketed(sheet.say("essential")) if criterion.essential else ""
+        essential = sheet.say("essential_if", condition=criterion.condition) if criterion.condition else sheet.say("essential")
+        mark = sheet.bracketed(essential) if criterion.essential else ""
         sheet.put("- ", (_in(language, criterion.name.zh, criterion.name.en), STRONG), mark, f"  {criterion.id}", indent=2)
         sheet.put(_in(language, criterion.advice.zh, criterion.advice.en), indent=4, hang=0)
         examples = criterion.examples

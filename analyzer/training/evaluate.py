@@ -69,13 +69,20 @@ def summary(prepared: Prepared, votes: Sequence[Sequence[Ballot]], probabilities
         return figures(*counts_of(predicted[rows][:, columns][mask], met[rows][:, columns][mask]))
 
     voters = {"rules": rule, "classifier": classifier, "both": both}
+    own = np.array([not protocol.unknown for protocol in prepared.protocols])
+    ours = {
+        language: {name: of(voter, own & (languages == language)) for name, voter in voters.items()}
+        for language in sorted(set(languages.tolist()))
+    }
     return {
         "documents": len(prepared.protocols),
         "sentences": sum(len(protocol.passages) for protocol in prepared.protocols),
         "overall": {name: of(voter) for name, voter in voters.items()},
         "language": {
-            language: {name: of(voter, languages == language) for name, voter in voters.items()} for language in sorted(set(languages))
+            language: {name: of(voter, languages == language) for name, voter in voters.items()}
+            for language in sorted(set(languages.tolist()))
         },
+        "own": ours | {"all": {name: of(voter, own) for name, voter in voters.items()}},
         "calibration_error": calibration_error(probabilities[applicable], met[applicable]),
         "criterion": {
             label: {name: of(voter, slice(None), [column])["criterion_f1"] for name, voter in voters.items()}

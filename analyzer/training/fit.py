@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from analyzer.classification import Decision, Floats, LinearModel
 from analyzer.document import Document
-from analyzer.features import Weighted, document_features, heading_features, passage_features
+from analyzer.features import Weighted, cell_features, document_features, heading_features, passage_features
 from analyzer.matching import Hit, Matcher
 from analyzer.rules import Pack
 from analyzer.segmentation import title_of, vocabulary
@@ -25,8 +25,6 @@ from analyzer.training.corpus import Protocol
 from analyzer.voting import EVIDENCE, Ballot, ballots
 
 CELL_KINDS = frozenset({"stem_cell", "immune_cell", "gene_modified_cell", "tissue_engineered"})
-DOCUMENT_LABELS = ["protocol", "cells"]
-
 Bools = npt.NDArray[np.bool_]
 
 
@@ -165,10 +163,17 @@ def fit_headings(protocols: Sequence[Protocol], extra: Sequence[tuple[str, str, 
 
 
 def fit_documents(protocols: Sequence[Protocol], others: Sequence[Document], settings: Settings) -> LinearModel:
-    """The document model: is it a protocol, and does its study give cells."""
-    features = [document_features(protocol.document) for protocol in protocols] + [document_features(document) for document in others]
-    targets = [[True, protocol.meta["kind"] in CELL_KINDS] for protocol in protocols] + [[False, False] for _ in others]
-    return fit_linear(features, np.array(targets), DOCUMENT_LABELS, settings.document_strength)
+    """The document model: is it a protocol."""
+    features = [document_features(document) for document in (*(protocol.document for protocol in protocols), *others)]
+    targets = np.array([[True]] * len(protocols) + [[False]] * len(others))
+    return fit_linear(features, targets, ["protocol"], settings.document_strength)
+
+
+def fit_cells(protocols: Sequence[Protocol], settings: Settings) -> LinearModel:
+    """The model of what is given: does the study of a protocol give cells."""
+    features = [cell_features(protocol.document) for protocol in protocols]
+    targets = np.array([[protocol.meta["kind"] in CELL_KINDS] for protocol in protocols])
+    return fit_linear(features, targets, ["cells"], settings.document_strength)
 
 
 def folds_by_voice(prepared: Prepared, folds: int) -> list[tuple[list[int], list[int]]]:

@@ -17,12 +17,14 @@ import numpy as np
 from analyzer.classification import Decision, LinearModel
 from analyzer.features import VERSION
 from analyzer.rules import Pack
+from analyzer.training.card import card
 from analyzer.training.corpus import Protocol
 from analyzer.training.evaluate import summary
 from analyzer.training.fit import (
     Settings,
     all_ballots,
     best_thresholds,
+    fit_cells,
     fit_decision,
     fit_documents,
     fit_headings,
@@ -45,6 +47,7 @@ def train(
     protocols, headings, others = load_all(corpora)
     heading_model = fit_headings(protocols, headings, settings)
     document_model = fit_documents(protocols, others, settings)
+    cell_model = fit_cells(protocols, settings)
     prepared = prepare(pack, [*protocols, *load_extra(extra, pack, heading_model)])
     progress("held_out")
     scores = held_out_scores(prepared, settings)
@@ -58,11 +61,13 @@ def train(
         "passages": _linear(fit_passages(prepared, everything, settings)),
         "headings": _linear(heading_model),
         "documents": _linear(document_model),
+        "cells": _linear(cell_model),
         "decision": _decision(fit_decision(prepared, votes, everything, settings)),
         "thresholds": thresholds,
     }
     progress("writing")
     out.mkdir(parents=True, exist_ok=True)
+    import yaml
     from skops.io import dumps
 
     data = dumps(content, compression=ZIP_DEFLATED)
@@ -73,7 +78,9 @@ def train(
         "cross_validation": summary(prepared, votes, probabilities),
     }
     (out / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (out / "recipe.yaml").write_text(_recipe(settings, prepared.protocols, headings, others), "utf-8")
+    recipe = _recipe(settings, prepared.protocols, headings, others)
+    (out / "recipe.yaml").write_text(yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False), "utf-8")
+    (out / "card.md").write_text(card(metrics, recipe, [folder.name for folder in extra]), "utf-8")
     return metrics
 
 
@@ -111,10 +118,8 @@ def _decision(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _recipe(settings: Settings, protocols: Sequence[Protocol], headings: Sequence[Any], others: Sequence[Any]) -> str:
-    import yaml
-
-    recipe = {
+def _recipe(settings: Settings, protocols: Sequence[Protocol], headings: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
+    return {
         "trained": date.today().isoformat(),
         "settings": asdict(settings),
         "corpora": {
@@ -126,4 +131,3 @@ def _recipe(settings: Settings, protocols: Sequence[Protocol], headings: Sequenc
         },
         "versions": {name: version(name) for name in ("scikit-learn", "numpy", "skops", "rjieba")},
     }
-    return str(yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False))

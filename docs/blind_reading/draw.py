@@ -1,0 +1,90 @@
+"""Draw criterion decisions at random for a blind reading, and set the program's answers beside the reader's afterwards.
+
+    python docs/blind_reading/draw.py draw FOLDER... --seed 4 --count 120 --csv decisions.csv
+    (the reader fills the column ``judgement`` with ``met`` or ``not met``, from the document alone)
+    python docs/blind_reading/draw.py answer FOLDER... --csv decisions.csv
+
+A document is one file per stem (``a.print.pdf`` and ``a.word.pdf`` are the same document; the first name counts); scans are
+left out. Only criteria outside the headline elements are drawn, and only where the pack asks for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+from pathlib import Path
+
+from analyzer.pipeline import Analyzer
+
+COLUMNS = ["document", "element", "criterion", "judgement", "program"]
+
+
+def documents(folders: list[Path]) -> dict[str, Path]:
+    """Stem -> file, one layout per document, in the order of the stems."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.pdf")):
+            if ".scan." not in path.name:
+                found.setdefault(path.name.split(".")[0], path)
+    return dict(sorted(found.items()))
+
+
+def decisions(folders: list[Path]) -> dict[tuple[str, str, str], bool]:
+    """(document, element, criterion) -> met, for every criterion outside the headline elements that is asked for."""
+    analyzer = Analyzer()
+    further = {element.id for element in analyzer.pack.elements if element.group != "headline"}
+    return {
+        (stem, element.id, criterion.id): criterion.met
+        for stem, path in documents(folders).items()
+        for element in analyzer.analyze(path).elements
+        if element.id in further
+        for criterion in element.criteria
+    }
+
+
+def draw(folders: list[Path], seed: int, count: int, target: Path) -> None:
+    """Write ``count`` decisions without their answers."""
+    drawn = sorted(random.Random(seed).sample(sorted(decisions(folders)), count))
+    _write(target, [dict(zip(COLUMNS, (*key, "", ""), strict=True)) for key in drawn])
+
+
+def answer(folders: list[Path], target: Path) -> None:
+    """Fill the column ``program`` and print how often the program's "met" and "not met" agree with the reader."""
+    answers = decisions(folders)
+    with target.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        met = answers.get((row["document"], row["element"], row["criterion"]))
+        row["program"] = "not asked" if met is None else "met" if met else "not met"
+    _write(target, rows)
+    for said in ("met", "not met"):
+        judged = [row["judgement"] for row in rows if row["program"] == said]
+        right = judged.count(said)
+        print(f"{said}: {right} of {len(judged)} right, precision {right / len(judged):.3f}" if judged else f"{said}: none")
+
+
+def _write(target: Path, rows: list[dict[str, str]]) -> None:
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["draw", "answer"])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--csv", type=Path, required=True)
+    options = parser.parse_args()
+    if options.step == "draw":
+        draw(options.folders, options.seed, options.count, options.csv)
+    else:
+        answer(options.folders, options.csv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Sheets, training and the figures, on a corpus small enough to train in a second."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analyzer.errors import UsageError
+from analyzer.resources import DEFAULT_PACK
+from analyzer.rules import load_pack
+from analyzer.training.corpus import load_corpus, parse_sheet, protocol_of, save_corpus
+from analyzer.training.evaluate import figures
+from analyzer.training.gold import evaluate_reports, kappa, overlap
+from analyzer.training.material import load_extra
+from analyzer.training.spirit import FILE
+from analyzer.training.train import train
+
+SHEET = """@id {id}
+@voice {voice}
+@language zh
+@kind stem_cell
+@design rct
+@quality mixed
+@title 脐带间充质干细胞治疗研究
+# 一、研究目的 {{objectives}}
+主要目的：评价{product}对{disease}患者第24周评分变化的影响。 => objectives.specific_aim, objectives.measurable
+科室共有床位{beds}张。
+# 二、样本量 {{sample_size}}
+% a remark
+本研究拟纳入{n}例，每组{half}例。 => sample_size.number
+样本量将由统计师另行计算。 => sample_size.basis:deferred
+| 检验水准 | 双侧α=0.05 | => sample_size.alpha
+"""
+PRODUCTS = ["脐带干细胞", "骨髓干细胞", "脂肪干细胞", "胎盘干细胞"]
+DISEASES = ["肝硬化", "关节炎", "红斑狼疮", "糖尿病"]
+
+
+@pytest.fixture
+def corpora(tmp_path: Path) -> Path:
+    folder = tmp_path / "protocols_zh"
+    folder.mkdir()
+    for number in range(8):
+        sheet = SHEET.format(
+            id=f"d{number}",
+            voice=f"v{number % 4}",
+            product=PRODUCTS[number % 4],
+            disease=DISEASES[number // 2],
+            beds=40 + number,
+            n=60 + 2 * number,
+            half=30 + number,
+        )
+        (folder / f"d{number}.sheet").write_text(sheet, "utf-8")
+    return tmp_path
+
+
+def test_same_corpus_same_fingerprint(corpora: Path, tmp_path: Path) -> None:
+    pack = load_pack(DEFAULT_PACK)
+    first, second = train(corpora, pack, tmp_path / "one"), train(corpora, pack, tmp_path / "two")
+    assert first["fingerprint"] == second["fingerprint"]
+    assert json.loads((tmp_path / "one" / "metrics.json").read_text("utf-8"))["fingerprint"] == first["fingerprint"]
+    assert (tmp_path / "one" / "recipe.yaml").exists()
+
+
+def test_sheet_and_json_lines_hold_the_same_protocol(corpora: Path, tmp_path: Path) -> None:
+    folder = corpora / "protocols_zh"
+    saved = tmp_path / "saved"
+    assert save_corpus(sorted(folder.glob("*.sheet")), saved) == 8 * 5
+    for sheet, line in zip(load_corpus(folder), load_corpus(saved), strict=True):
+        assert sheet.document.text == line.document.text
+        assert sheet.labels == line.labels
+        assert [section.canonical for section in line.document.sections] == ["objectives", "sample_size"]
+
+
+def test_remarks_are_not_read_and_rows_are_rows() -> None:
+    protocol = protocol_of(*parse_sheet(SHEET.format(id="a", voice="v", product="细胞", disease="病", beds=1, n=2, half=1), "a.sheet"))
+    texts = [protocol.document.text[passage.start : passage.end] for passage in protocol.passages]
+    assert "% a remark" not in texts
+    assert texts[-1] == "检验水准\t双侧α=0.05"
+    assert protocol.passages[-1].kind == "row"
+    assert protocol.met("sample_size.number")
+    assert not protocol.met("sample_size.basis")
+
+
+@pytest.mark.parametrize("label", ["sample_size", "sample_size.number:perhaps", "sample size.number"])
+def test_label_that_is_none_is_named_with_its_line(label: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_sheet(f"@id a\n# 一 {{objectives}}\n纳入60例。 => {label}\n", "a.sheet")
+    assert "a.sheet:3" in str(caught.value.details)
+
+
+def test_public_corpus_labels_only_what_its_items_tell(corpora: Path, tmp_path: Path) -> None:
+    rows = [
+        ("Methods", "The study was approved by the ethics committee of the hospital.", ["24_Ethics"]),
+        ("Sample size", "With 80% power and a two-sided alpha of 0.05, 41 patients per group are needed.", ["14b_Sample_Calculation"]),
+        ("Sample size", "The number was discussed by the board.", ["14b_Sample_Calculation"]),
+        ("Background", "Falls are common.", []),
+    ]
+    folder = tmp_path / "public"
+    folder.mkdir()
+    lines = [
+        {"pmcid": "P1", "sid": sid, "headers": [header], "text": text, "items": items} for sid, (header, text, items) in enumerate(rows)
+    ]
+    (folder / FILE).write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    from analyzer.training.fit import Settings, fit_headings
+
+    headings = fit_headings(load_corpus(corpora / "protocols_zh"), [], Settings())
+    (protocol,) = load_extra([folder], load_pack(DEFAULT_PACK), headings)
+    ethics, calculation, vague, background = protocol.labels
+    assert ethics == {"subject_protection.ethics_review": "satisfies"}
+    assert calculation["sample_size.power"] == calculation["sample_size.basis"] == "satisfies"
+    assert "sample_size.power" in protocol.unknown[2] and "sample_size.power" not in vague
+    assert not background and "sample_size.power" not in protocol.unknown[3]
+    assert "subject_protection.dsmb" not in protocol.unknown[3] and "cell_source.cell_type" in protocol.unknown[3]
+
+
+def test_figures_of_a_known_table() -> None:
+    assert figures(6, 2, 1, 3) == {"criterion_f1": 0.8, "gap_f1": 0.6667, "mcc": 0.4781}
+    assert kappa([("a", "a"), ("a", "b"), ("b", "b"), ("b", "b")]) == 0.5
+    assert overlap("每组30例，共60例", "| 每组 30 例 |") == 1.0
+
+
+def test_reports_against_gold(tmp_path: Path) -> None:
+    gold = {
+        "elements": {
+            "sample_size": {"verdict": "partial", "criteria": {"number": {"met": True, "evidence": "共60例"}, "alpha": {"met": False}}}
+        },
+        "sections": [{"heading": "样本量", "level": 1, "canonical": "sample_size"}],
+        "values": {"sample_size_total": 60},
+        "inconsistencies": [],
+    }
+    criteria = [{"id": "number", "met": True, "evidence": [{"quote": "共60例"}]}, {"id": "alpha", "met": True, "evidence": []}]
+    report = {
+        "elements": [{"id": "sample_size", "verdict": "partial", "criteria": criteria}],
+        "sections": [{"heading": "样本量", "level": 1, "canonical": "statistics"}, {"heading": "多余", "level": 1, "canonical": "other"}],
+        "values": {"sample_size_total": 60},
+        "inconsistencies": [{"kind": "dose_mismatch"}],
+    }
+    (tmp_path / "gold" / "a").mkdir(parents=True)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "gold" / "a" / "gold.json").write_text(json.dumps(gold), "utf-8")
+    (tmp_path / "reports" / "a.print.json").write_text(json.dumps(report), "utf-8")
+    found = evaluate_reports(tmp_path / "gold", tmp_path / "reports")
+    assert found["criterion_f1"] == 0.6667
+    assert found["evidence_hit"] == 1.0
+    assert found["heading_f1"] == 0.6667
+    assert found["canonical_accuracy"] == 0.0
+    assert found["value_accuracy"] == 1.0
+    assert found["contradiction_precision"] == 0.0
