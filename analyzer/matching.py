@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from analyzer.anchors import anchors
+from analyzer.anchors import alternatives, anchors
 from analyzer.document import Document, Passage
 from analyzer.rules import FLAGS, CriterionRule, Pack, Patterns
 
@@ -78,7 +78,7 @@ class _Cues:
         self._always = 0
         masks: dict[str, int] = defaultdict(int)
         for criterion, patterns in enumerate(cues):
-            for source in patterns.sources():
+            for source in (part for pattern in patterns.sources() for part in alternatives(pattern)):
                 bit = 1 << len(self._sources)
                 self._sources.append((criterion, source))
                 words = anchors(source)

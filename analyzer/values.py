@@ -977,7 +977,14 @@ _NO_ERROR_RATES = frozenset({"cell_product", "intervention", "safety", "consent"
 def _error_rates(line: Line) -> Iterator[Reading]:
     """Significance level and power; outside the calculation a level counts little, ``P < 0.05`` almost nothing."""
     text = line.text
-    if line.canonical in _NO_ERROR_RATES or not line.names("error_rates") or line.cites and not line.size_zone and not line.own:
+    if (
+        "□" in text
+        or line.canonical in _NO_ERROR_RATES
+        or not line.names("error_rates")
+        or line.cites
+        and not line.size_zone
+        and not line.own
+    ):
         return
     zone = 2.0 if line.size_zone else 0.5 if line.calculation else 0.0
     for pattern, weight in _ALPHA:
@@ -1191,7 +1198,7 @@ _FOLLOW = [
         ),
         (
             (
-                rf"\b(?:ends?|finish(?:ed|es)?|leaves? the (?:study|trial)|participation)\b[^.;\d]{{0,40}}?(?:{AMOUNT} after|(?:at|with|"
+                rf"\b(?:ends?(?![- ]?points?)|finish(?:ed|es)?|leaves? the (?:study|trial)|participation)\b[^.;\d]{{0,40}}?(?:{AMOUNT} after|(?:at|with|"
                 rf"after) (?:the )?{AMOUNT_REVERSED})"
             ),
             2.0,
@@ -1207,9 +1214,12 @@ _FOLLOW = [
 ]
 _DURATION = Lazy(r"\d[ -]?(?:个?月|年|周|天|日|[mywd])|[sthkrMWDV][ -]?\d|第\d", re.IGNORECASE)
 """What every pattern for a follow-up needs: a number beside a unit of time."""
+_TREATED_THEN_FOLLOWED = Lazy(
+    rf"(?:治疗|用药|给药)期?(?:最长|共|持续|为)?{AMOUNT}[^。;\d]{{0,8}}停(?:药|用|止治疗)后?(?:再|继续)?(?:观察|随访|看){AMOUNT}"
+)
 _LONG_TERM = Lazy(r"长期随访|登记|转入|15年|终身|long[- ]term|registry|life-?long|15[- ]years?|thereafter", re.IGNORECASE)
 _NOT_FOLLOW = Lazy(
-    r"不良事件|SAE|AE\b|妊娠|怀孕|分娩|新生儿|每\d|间隔|内(?:完成|提交|报告|联系)|±|报告|提交|中位|随访不足|既往|窗|电话提醒|留观|"
+    r"末例|首例|last visit in|last patient|不良事件|SAE|AE\b|妊娠|怀孕|分娩|新生儿|每\d|间隔|内(?:完成|提交|报告|联系)|±|报告|提交|中位|随访不足|既往|窗|电话提醒|留观|"
     r"输注后观察\d+(?:小时|分)|adverse|pregnan|every \d|within \d|report|median|window|birth|annual|unresolved|until resol|prior to|"
     r"before",
     re.IGNORECASE,
@@ -1275,6 +1285,9 @@ def _follow_ups(line: Line) -> Iterator[Reading]:
     if line.cites and not line.own or _PREGNANCY.search(text):
         return
     zone = {"follow_up": 1.0, "design": 1.0, "schedule": 0.8, "synopsis": 1.0}.get(line.canonical, 0.0)
+    for match in _TREATED_THEN_FOLLOWED.finditer(text):
+        treated, unit, followed, other = match.groups()
+        yield "follow_up", months(float(treated), unit) + months(float(followed), other), 4.0 + zone, match[0]
     for match, weight in _matches(_FOLLOW, text):
         amount, unit = amount_of(match)
         around = text[max(0, match.start() - 14) : match.end() + 10]
@@ -1292,7 +1305,7 @@ _VISIT = Lazy(
     re.IGNORECASE,
 )
 _NOT_VISIT = Lazy(
-    r"±|每\d|every|前\d|内|病程|以来|病史|older|history|previous|last \d|within|保存|有效期|进度|20\d\d|年龄|every|per year|长期|登记|"
+    r"±|每\d|every|前\d|内|病程|以来|病史|older|history|previous|last \d|within|保存|有效期|进度|20\d\d|年龄|every|per year|长期|登记|窗|带药|window|worn\b|repeated|"
     r"registry|thereafter|其后每|之后每"
 )
 
@@ -1449,7 +1462,7 @@ def _centres(line: Line) -> Iterator[Reading]:
     for pattern, weight in _CENTRES:
         for match in pattern.finditer(text):
             number = int(next(filter(None, match.groups())))
-            if 1 <= number <= 200:
+            if 2 <= number <= 200:
                 yield "centres", number, weight, match[0]
 
 
@@ -1671,10 +1684,13 @@ def _choose_arms(found: Found, document: Document) -> None:
 
 
 def _last_visit_as_follow_up(found: Found) -> None:
-    """Where no follow-up is stated, the last visit of the schedule ends it."""
+    """Where no follow-up is stated, the last visit of the schedule ends it: one of several, or one late enough to be no procedure."""
     if found.best("follow_up_months") is not None:
         return
     visits = found.all("visit")
     last = max(visits, key=lambda value: float(value.value) if isinstance(value.value, int | float) else 0.0, default=None)
-    if last is not None:
+    if last is None or not isinstance(last.value, int | float):
+        return
+    together = {value.value for value in visits if value.start == last.start}
+    if last.value >= 3 or len(together) >= 3:
         found.chosen["follow_up_months", "body"] = replace(last, name="follow_up_months", note="last visit")

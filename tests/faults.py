@@ -6,15 +6,31 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from samples import element, report
 
 from analyzer.batch.desk import Analyse, Setup, guarded, read_bytes
+from analyzer.batch.limits import Limits
 from analyzer.batch.records import Record, Task, record_of_report
+from analyzer.batch.run import Options
 from analyzer.findings import Report
 
 ANALYST = "faults:analyst"
-EVIL = "=HYPERLINK(\"http://evil\",\"</script><img src=x onerror=alert(1)>\")"
+EVIL = '=HYPERLINK("http://evil","</script><img src=x onerror=alert(1)>")'
+
+
+def options(**more: Any) -> Options:
+    """Two jobs whose work is told by the files' names."""
+    return Options(**{"pack": "mini", "language": "en", "jobs": 2, "limits": Limits(seconds=2, megabytes=1024), "analyst": ANALYST} | more)
+
+
+def drop(folder: Path, *names: str) -> Path:
+    """Files with these names, each with bytes of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(f"%PDF-1.4 {name} {'x' * number}\n%%EOF".encode())
+    return folder
 
 
 def analyst(setup: Setup) -> Analyse:

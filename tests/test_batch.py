@@ -14,14 +14,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
-from faults import ANALYST, EVIL
+from faults import EVIL, drop, options
 
 from analyzer.batch.export import INDEX, REPORTS, TABLE, WORKBOOK
-from analyzer.batch.limits import Limits
 from analyzer.batch.records import unpack
 from analyzer.batch.run import Options, Tally, Watcher, triage
 from analyzer.batch.screen import closing_words, progress_line
@@ -32,20 +30,6 @@ from analyzer.pipeline import Analyzer
 
 TESTS = Path(__file__).parent
 EXAMPLES = TESTS.parent / "examples"
-LIMITS = Limits(seconds=2, megabytes=1024)
-
-
-def options(**more: Any) -> Options:
-    """Two jobs whose work is told by the files' names."""
-    return Options(**{"pack": "mini", "language": "en", "jobs": 2, "limits": LIMITS, "analyst": ANALYST} | more)
-
-
-def drop(folder: Path, *names: str) -> Path:
-    """Files with these names, each with bytes of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, name in enumerate(names):
-        (folder / name).write_bytes(f"%PDF-1.4 {name} {'x' * number}\n%%EOF".encode())
-    return folder
 
 
 def outcomes(out: Path) -> dict[str, str]:
@@ -150,13 +134,14 @@ def test_lists_may_come_from_a_file_with_names_that_are_no_text(tmp_path: Path) 
 
 RUN = """
 import sys
+from pathlib import Path
 sys.path.insert(0, {tests!r})
-from test_batch import options
+from faults import options
 from analyzer.batch.run import triage
 from analyzer.batch.screen import closing_words
 if __name__ == "__main__":
-    tally = triage([sys.argv[1]], __import__("pathlib").Path(sys.argv[2]), options(), None)
-    print(*closing_words(tally, sys.argv[2], [sys.argv[1]], "en"), sep="\\n")
+    tally = triage([sys.argv[1]], Path(sys.argv[2]), options())
+    print(*closing_words(tally, Path(sys.argv[2]), [sys.argv[1]], "en"), sep="\\n")
     sys.exit(130 if tally.interrupted else 0)
 """
 
@@ -332,7 +317,7 @@ def test_the_command_tells_what_was_done_and_what_failed(tmp_path: Path, capfd: 
     shutil.copy(EXAMPLES / "knee_zh.pdf", folder)
     assert main(["triage", str(folder), "--lang", "en"]) == 2
     assert main(["triage", "--out", str(out), "--lang", "en"]) == 2
-    assert main(["triage", str(tmp_path / "absent.pdf"), "--out", str(out), "--lang", "en"]) == 3
+    assert main(["triage", str(tmp_path / "absent.pdf"), "--out", str(tmp_path / "other"), "--lang", "en"]) == 3
     capfd.readouterr()
     assert main(["triage", str(folder), "--out", str(out), "--lang", "en", "--pack", "mini", "--jobs", "1"]) == 3
     said = capfd.readouterr().err

@@ -71,11 +71,50 @@ CONTRADICTIONS = [
             "# 一、研究背景 {background}\n略述。\n# 二、研究目的 {objectives}\n评价安全性。\n# 三、研究设计 {design}\n单臂研究。\n"
         ),
     ),
+    (
+        "schedule_mismatch",
+        (
+            "# 访视 {schedule}\n随机前35天内完成的肠镜检查结果可以采用，由中心统一阅片。\n"
+            "# 筛选 {population}\n随机前60天内完成的肠镜检查结果可以采用，由中心统一阅片。\n"
+        ),
+    ),
+    (
+        "arms_mismatch",
+        DESIGN + "受试者随机分为对照组和治疗组。\n# 样本量 {sample_size}\n低剂量组30例，高剂量组30例，对照组30例，共90例。\n",
+    ),
     ("template_residue", "# 研究目的 {objectives}\n" + MANY + "# 知情 {ethics}\n受试者须确诊为肝硬化方可纳入。\n"),
     ("fee_mismatch", "# 权益 {ethics}\n研究用细胞制剂免费提供。\n# 其他 {other}\n受试者须自行承担细胞制备费用。\n"),
 ]
 
 FALSE_ALARMS = [
+    (
+        "schedule_mismatch",
+        (
+            "# 访视 {schedule}\n队列1在给药前7天内完成肠镜检查，由中心统一阅片。\n"
+            "# 筛选 {population}\n队列2在给药前14天内完成肠镜检查，由中心统一阅片。\n"
+        ),
+    ),
+    (
+        "arms_mismatch",
+        DESIGN + "受试者随机分为低剂量组、高剂量组和对照组。\n# 样本量 {sample_size}\n低剂量组30例，高剂量组30例，对照组30例，共90例。\n",
+    ),
+    (
+        "toc_section_absent",
+        (
+            "# 目录 {toc}\n一、研究背景……1\n二、研究目的……2\n三、例数计算……3\n四、受试者权益保障……9\n"
+            "# 一、研究背景 {background}\n略述。\n# 二、研究目的 {objectives}\n评价安全性。\n# 三、例数 {sample_size}\n60例。\n"
+            "# 四、伦理与安全 {ethics}\n报伦理委员会。\n"
+        ),
+    ),
+    (
+        "toc_section_absent",
+        (
+            "# 声明与签字页 {title_page}\n申办者声明。\n# 目录 {toc}\n声明与签字页……1\n一、研究背景……2\n二、研究目的……3\n三、研究设计……4\n"
+            "# 一、研究背景 {background}\n略述。\n# 二、研究目的 {objectives}\n评价安全性。\n# 三、研究设计 {design}\n单臂研究。\n"
+        ),
+    ),
+    ("version_mismatch", "# 封面 {title_page}\n版本号：2.0\n# 统计 {statistics}\n模拟使用R程序包BOIN，版本2.7.2。\n"),
+    ("centre_mismatch", "# 封面 {title_page}\n多中心研究\n" + DESIGN + "其中一家医院负责中心阅片。\n"),
     ("sample_size_mismatch", SYNOPSIS + "| 例数 | 60例（可评价） |\n# 样本量 {sample_size}\n需60例，考虑20%脱落，共72例。\n"),
     (
         "sample_size_mismatch",

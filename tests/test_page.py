@@ -256,9 +256,9 @@ def test_small_and_fast_enough_for_sixty_pages() -> None:
             found = Evidence(page=1 + place % 60, bbox=[(60, top, 480, top + 14)], quote=sentence)
             criteria.append(criterion(f"c{which}", met=True, evidence=[found], advice=None))
         elements.append(element(f"e{number}", "adequate", criteria))
-    begin = time.perf_counter()
+    begin = time.process_time()
     page = render(report(elements), Context("en", "x.pdf", original))
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert len(page) < 3 * 2**20
     assert page.count(b"<image ") == 180
 

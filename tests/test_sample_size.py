@@ -9,7 +9,7 @@ from test_values import read
 
 from analyzer.checks import formulas as s
 from analyzer.checks.formulas import up, with_loss
-from analyzer.checks.sample_size import Recomputation, recompute
+from analyzer.checks.sample_size import Recomputation, recompute, summary
 
 
 def design(p0: float, p1: float, name: str) -> tuple[int, int, int, int, float, float, float]:
@@ -271,3 +271,36 @@ def test_two_stage_and_escalation_designs() -> None:
 
 def test_a_protocol_without_a_calculation_is_left_alone() -> None:
     assert judged("参照科室收治能力，定为每组30例，合计60例。", "zh") is None
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "result"),
+    [
+        ("试验组与对照组按2:1分配，两组相差5分，标准差10分，双侧α=0.05，把握度80%，试验组95例，对照组48例，共143例。", "consistent"),
+        ("由20%降至17%，相对降低15%，双侧α=0.01，把握度90%，每组5000例，共10000例。", "consistent"),
+        ("适应性设计，两组相差5分，标准差10分，双侧α=0.05，把握度80%，每组30例，合计60例。", "cannot_tell"),
+        ("重复测量设计，两组相差5分，标准差10分，双侧α=0.05，把握度80%，每组30例，合计60例。", "cannot_tell"),
+    ],
+)
+def test_what_a_paragraph_says_decides_the_formula(paragraph: str, result: str) -> None:
+    outcome = judged(paragraph, "zh")
+    assert outcome is not None and outcome.result == result
+
+
+@pytest.mark.parametrize(("stated", "result"), [(63, "consistent"), (65, "consistent"), (70, "not_reproducible"), (75, "not_reproducible")])
+def test_rounding_up_has_a_limit(stated: int, result: str) -> None:
+    written = f"两组相差5分，标准差10分，双侧α=0.05，把握度80%，每组{stated}例，合计{2 * stated}例。"
+    outcome = judged(written, "zh")
+    assert outcome is not None and outcome.result == result
+
+
+def test_the_outcome_is_told_in_both_languages() -> None:
+    for written in (
+        "两组相差5分，标准差10分，双侧α=0.05，把握度80%，每组63例，合计126例。",
+        "两组相差5分，标准差10分，双侧α=0.05，把握度80%，每组40例，合计80例。",
+        "两组相差5分，双侧α=0.05，把握度80%，每组63例，合计126例。",
+    ):
+        outcome = judged(written, "zh")
+        assert outcome is not None
+        for language in ("zh", "en"):
+            assert "check_" not in summary(outcome, language)

@@ -12,7 +12,7 @@ import pytest
 from analyzer import errors
 from analyzer.resources import PACKAGE, say, strings
 
-WITH_PATTERNS = ("checks", "comparison.py", "front_matter.py", "matching", "reading", "segmentation.py", "text.py", "values.py")
+WITH_PATTERNS = ("checks", "comparison.py", "features.py", "front_matter.py", "matching", "reading", "segmentation.py", "text.py", "values.py")
 """Modules that hold Chinese words because they look for them, and do not say them."""
 CHINESE = re.compile(r"[\u2e80-\u2fff\u3400-\u9fff\uf900-\ufaff]")
 

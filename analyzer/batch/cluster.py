@@ -175,6 +175,8 @@ def analyse_there(task: Task, setup: Setup) -> tuple[Record, bytes | None]:
         _pools.setup, _pools.folder = setup, tempfile.TemporaryDirectory(prefix="analyzer-pages-")
         _pools.pool = LocalPool(replace(setup, pages=_pools.folder.name if setup.pages else None), 1)
     pool: LocalPool = _pools.pool
+    while pool.room() < 1:
+        pool.collect(0.5)
     pool.submit(task)
     records: list[Record] = []
     while not records:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PAGES = "pages"
 """Folder of the protocols' own pages in that of the outcomes."""
+REAL_ANALYST = "analyzer.batch.desk:analyst"
 _TRACE, _REASON = 4000, 200
 _OPENING = 6000
 """Characters from the start in which the institution is looked for."""
@@ -40,7 +41,7 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     pages: str | None = None
     """Folder for the protocols' own pages; None writes none."""
-    analyst: str = "analyzer.batch.desk:analyst"
+    analyst: str = REAL_ANALYST
 
 
 Analyse = Callable[[Task], Record]

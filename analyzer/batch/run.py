@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
-from analyzer.batch.desk import PAGES, OutputFull, Setup
+from analyzer.batch.desk import PAGES, REAL_ANALYST, OutputFull, Setup
 from analyzer.batch.limits import Limits
 from analyzer.batch.records import Record, Task, failure_sentence, record_of_failure
 from analyzer.batch.sources import Counter, Feeder, Found, find
@@ -46,7 +46,7 @@ class Options:
     pages: bool = False
     engine: Literal["local", "dask"] = "local"
     scheduler: str | None = None
-    analyst: str = "analyzer.batch.desk:analyst"
+    analyst: str = REAL_ANALYST
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from analyzer.batch.desk import OutputFull, Setup, load_analyst
+from analyzer.batch.desk import REAL_ANALYST, OutputFull, Setup, load_analyst
 from analyzer.batch.limits import confine, deadline
 from analyzer.batch.preload import VARIABLE
 from analyzer.batch.records import Record, Task, record_of_failure
@@ -109,7 +109,7 @@ class Worker:
         context: Any = get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, self.setup), daemon=True)
-        with _forked_with_everything(self.setup.pack):
+        with _forked_with_everything(self.setup):
             self.process.start()
         theirs.close()
         self.since, self.left = time.monotonic(), self.setup.limits.documents
@@ -257,9 +257,12 @@ def _signal_name(number: int) -> str:
 
 
 @contextmanager
-def _forked_with_everything(pack: str) -> Iterator[None]:
+def _forked_with_everything(setup: Setup) -> Iterator[None]:
     """What the fork server needs to know when it starts, which is at the first worker."""
-    new = {VARIABLE: pack, **{name: os.environ.get(name, value) for name, value in _ONE_THREAD.items()}}
+    new = {
+        VARIABLE: setup.pack if setup.analyst == REAL_ANALYST else "",
+        **{name: os.environ.get(name, value) for name, value in _ONE_THREAD.items()},
+    }
     before = {name: os.environ.get(name) for name in new}
     if "forkserver" in multiprocessing.get_all_start_methods():
         get_context("forkserver").set_forkserver_preload(["analyzer.batch.preload"])

@@ -95,7 +95,7 @@ _NOT_A_RATE_BEFORE = Lazy(
 )
 _NOT_A_RATE_AFTER = Lazy(
     r"^\s*(?:的)?(?:左右)?(?:的)?(?:把握|效能|功效|检验水|显著|置信|可信|概率|脱落|失访|退出|流失|错|水准|percentage points|个?百分点|"
-    r"\((?:two|one|2|1)[- ]sided\)|(?:two|one|2|1)[- ](?:sided|tailed)|power|significance|level|confidence|CI|alpha|(?:for )?drop|attrition|loss|"
+    r"\((?:two|one|2|1)[- ]sided\)|(?:two|one|2|1)[- ](?:sided|tailed)|power|significance|level|confidence|CI|alpha|relative|reduction|(?:for )?drop|attrition|loss|"
     r"lost|withdraw|of (?:patients|participants|women|people)? ?(?:will|may|are|to be)|of patients lost|may withdraw|non-?eval|chance|"
     r"probability|error|sure|more|放大|扩大|of the (?:pupils|eggs))",
     re.IGNORECASE,
@@ -164,61 +164,22 @@ def assume(found: Found) -> Assumptions:
     return read
 
 
+_CHANGE = Lazy(
+    r"(?:\bfrom|由|从) ?(?:about |约)?(\d{1,2}(?:\.\d+)?)%(?: ?(?:to|至|到)|[^\d。;,%]{0,4}[至到为]) ?(?:about |约)?(\d{1,2}(?:\.\d+)?)%"
+)
 _NAMED_RATES = Lazy(r"(?<![A-Za-z])p ?([012])(?: of|为|是|取|:| )*=? ?(?:about |约)?(\d{1,2}(?:\.\d+)?)(%)", re.IGNORECASE)
 
 
 def _named_rates(text: str) -> list[Interval]:
-    """Rates written as p0 and p1, or p1 and p2, when each is stated once."""
+    """Rates written as p0 and p1, p1 and p2, or as a change from one to the other, when each is stated once."""
     named: dict[str, set[float]] = {}
     for match in _NAMED_RATES.finditer(text):
         named.setdefault(match[1], set()).add(float(match[2]) / 100)
     rates = [values.pop() for values in named.values() if len(values) == 1]
-    return [(rate, rate) for rate in rates] if len(rates) == len(named) == 2 else []
-
-
-_OF_SURVIVAL = frozenset({"event_probability", "events", "ratio"})
-_SURVIVAL = Lazy(r"log-?rank|对数秩|(?<![A-Za-z])HR(?![A-Za-z])|hazard|风险比|生存|survival", re.IGNORECASE)
-_SINGLE = frozenset({"event_probability", "icc", "cluster_size", "correlation", "events", "confidence"})
-_AMBIGUOUS_IF_TWO = frozenset({"sd", "delta", "standardised", "ratio", "margin"})
-
-
-def assume(found: Found) -> Assumptions:
-    """Read the assumptions of the calculation."""
-    lines = paragraph(found)
-    read = Assumptions(text="\n".join(line.text for line in lines))
-    _error_rates(found, lines, read)
-    for line in lines:
-        taken = _parameters(line, read)
-        for rate in _rates(line.text, taken):
-            if rate not in read.rates:
-                read.rates.append(rate)
-                read.spans.setdefault("rates", (line.passage.start, line.passage.end))
-    if len(read.rates) > 2:
-        read.rates = [rate for rate in read.rates if abs(rate[0] - (read.loss or 0.0)) > 1e-9]
-    read.rates = _named_rates(read.text) or _pair_of_rates(read) or read.rates
-    if len(read.in_percent) == 1 and read.delta and read.sd:
-        (name,) = read.in_percent
-        low, high = getattr(read, name)
-        setattr(read, name, (100 * low, 100 * high))
-    return read
-
-
-_NAMED_RATES = Lazy(r"(?<![A-Za-z])p ?([012])(?: of|为|是|取|:| )*=? ?(?:about |约)?(\d{1,2}(?:\.\d+)?)(%)", re.IGNORECASE)
-
-
-def _named_rates(text: str) -> list[Interval]:
-    """Rates written as p0 and p1, or p1 and p2, when each is stated once."""
-    named: dict[str, set[float]] = {}
-    for match in _NAMED_RATES.finditer(text):
-        named.setdefault(match[1], set()).add(float(match[2]) / 100)
-    rates = [values.pop() for values in named.values() if len(values) == 1]
-    return [(rate, rate) for rate in rates] if len(rates) == len(named) == 2 else []
-
-
-def _same_unit(delta: Interval, sd: Interval) -> Interval:
-    """A difference written with a percent sign beside a standard deviation without one counts points, and the other way round."""
-    scale = 100.0 if delta[1] < sd[1] else 0.01
-    return delta[0] * scale, delta[1] * scale
+    if len(rates) == len(named) == 2:
+        return [(rate, rate) for rate in rates]
+    changes = {(float(match[1]) / 100, float(match[2]) / 100) for match in _CHANGE.finditer(text)}
+    return [(rate, rate) for rate in changes.pop()] if len(changes) == 1 else []
 
 
 def _error_rates(found: Found, lines: Sequence[Line], read: Assumptions) -> None:

@@ -536,7 +536,7 @@ def version(document: Document, passages: Sequence[Passage], found: Found) -> li
     for value in found.all("version"):
         heading = document.sections[value.section].heading if value.section >= 0 else ""
         text = document.text[value.start : value.end]
-        if not _HISTORY.search(heading) and not _HISTORY.search(text) and len(text) < 160:
+        if not _HISTORY.search(heading) and not _HISTORY.search(text) and len(text) < (160 if _PROTOCOL.search(text) else 60):
             stated.setdefault(_normal_version(str(value.value)), value)
     if len(stated) != 2:
         return []
@@ -548,6 +548,9 @@ def version(document: Document, passages: Sequence[Passage], found: Found) -> li
     ):
         return []
     return [Finding("version_mismatch", (_span(value), _span(other)), {"first": first, "second": second}, "administrative")]
+
+
+_PROTOCOL = Lazy(r"protocol|方案|版本号", re.IGNORECASE)
 
 
 def _normal_version(written: str) -> str:
@@ -705,7 +708,7 @@ def _entries(document: Document, contents: Sequence[Section]) -> Iterator[tuple[
                 yield title, (first, first + len(title.rstrip()))
 
 
-_NOT_A_CHAPTER = Lazy(r"目\s*录|contents|版本|表\s*\d|图\s*\d|^(?:table|figure|list of)\b", re.IGNORECASE)
+_NOT_A_CHAPTER = Lazy(r"目\s*录|contents|版本|其他$|其它$|miscellaneous|表\s*\d|图\s*\d|^(?:table|figure|list of)\b", re.IGNORECASE)
 
 
 def _paragraphs(text: str, start: int, end: int | None = None) -> Iterator[Span]:
@@ -775,7 +778,7 @@ _FAMILIES = tuple(
     for pattern, labels in (
         (r"样本|例数|sample size|number of (?:patients|participants|subjects)", ("sample_size",)),
         (r"伦理|权益|ethic|\bIRB\b", ("ethics",)),
-        (r"不良事件|安全|adverse|safety", ("safety",)),
+        (r"不良事件|安全(?!监)|adverse|safety(?! monitor)", ("safety",)),
         (r"统计|statistic", ("statistics",)),
         (r"背景|现状|background|introduction", ("background",)),
         (r"终点|结局|指标|end ?-?points?|outcomes?", ("outcomes",)),

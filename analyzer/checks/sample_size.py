@@ -58,6 +58,8 @@ class Recomputation:
 _DESIGNS: tuple[tuple[str, Lazy], ...] = tuple(
     (name, Lazy(pattern, re.IGNORECASE))
     for name, pattern in (
+        ("adaptive", r"\badaptive|inverse normal|group[- ]sequential|适应性设计|成组序贯"),
+        ("repeated", r"auto-?regressive|compound symmetry|repeated measure|重复测量|between level correlation|广义估计"),
         ("cluster", r"整群|(?<![A-Za-z])ICC(?![A-Za-z])|cluster"),
         ("non_inferiority", r"非劣|non-?inferior"),
         ("superiority_margin", r"优效(?:性)?界值|superiority margin|superiority by a margin"),
@@ -97,7 +99,7 @@ _DESIGNS: tuple[tuple[str, Lazy], ...] = tuple(
 )
 
 _PER_ARM = frozenset({"two_means", "two_proportions", "non_inferiority", "superiority_margin", "equivalence", "cluster"})
-_WITHOUT_FORMULA = frozenset({"counts", "crossover", "anova"})
+_WITHOUT_FORMULA = frozenset({"adaptive", "repeated", "counts", "crossover", "anova"})
 _WITHOUT_TEST = frozenset({"precision", "detection", "escalation"})
 
 
@@ -421,7 +423,11 @@ def _recompute(found: Found) -> Recomputation | None:
         return _judge(found, replace(read, loss=None), design, "events", _Stated(read.events, ()), 2)
     if stated is None:
         return Recomputation(design, "cannot_tell", missing=("check_term_number",), spans=spans)
-    return _judge(found, read, design, "arm" if per_arm else "total", stated, arms or 2)
+    outcome = _judge(found, read, design, "arm" if per_arm else "total", stated, arms or 2)
+    if outcome.result == "not_reproducible" and design == "two_means" and len(read.rates) == 2:
+        second = _judge(found, read, "two_proportions", outcome.unit, stated, arms or 2)
+        return second if second.result == "consistent" else replace(outcome, result="cannot_tell", missing=("check_term_design",), slip="")
+    return outcome
 
 
 def _allocation(found: Found) -> float:

@@ -106,7 +106,8 @@ def _story(report: Report, language: str, name: str, size: float, detail: str) -
     yield _glance(report, language, size)
     asked = [element for element in report.elements if element.verdict in {"missing", "partial"}]
     asked.sort(key=lambda element: (_SEVERITIES.index(element.severity), _VERDICTS.index(element.verdict)))
-    yield put(_bold(_safe(say(language, "page_ask"))), 1.2, before=1.2, after=0.3)
+    if detail != "none" or report.inconsistencies:
+        yield put(_bold(_safe(say(language, "page_ask"))), 1.2, before=1.2, after=0.3)
     if not asked and not report.inconsistencies:
         yield put(_safe(say(language, "page_ask_nothing")))
     for element in asked:
@@ -136,8 +137,8 @@ def _glance(report: Report, language: str, size: float) -> Table:
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         ("INNERGRID", (0, 0), (-1, -1), 2, HexColor("#ffffff")),
         ("BACKGROUND", (0, 1), (0, -1), HexColor(PALE["not_applicable"])),
-        ("TOPPADDING", (0, 0), (-1, -1), size * 0.3),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), size * 0.4),
+        ("TOPPADDING", (0, 0), (-1, -1), size * 0.2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), size * 0.35),
     ]
     look += [("BACKGROUND", (column, 0), (column, 0), HexColor(INK[verdict])) for column, verdict in enumerate(_VERDICTS, 1)]
     for line, domain in enumerate(_DOMAINS, 1):
@@ -148,7 +149,7 @@ def _glance(report: Report, language: str, size: float) -> Table:
                 _named(language, element.name) for element in report.elements if (element.domain, element.verdict) == (domain, verdict)
             ]
             words = "<br/>".join(f"{_sign(verdict)}{_safe(name)}" for name in names)
-            row.append(_paragraph(words, size * 0.95, INK[verdict], language))
+            row.append(_paragraph(words, size * 0.85, INK[verdict], language))
             look.append(("BACKGROUND", (column, line), (column, line), HexColor(PALE[verdict] if names else "#f7f8f9")))
         rows.append(row)
     return Table(rows, [_WIDE * share for share in (0.14, 0.22, 0.22, 0.22, 0.2)], style=TableStyle(look))
@@ -213,7 +214,7 @@ def _paragraph(
         "plain",
         fontName=_LATIN,
         fontSize=size,
-        leading=size * 1.4,
+        leading=size * 1.35,
         textColor=HexColor(colour),
         spaceBefore=before * size,
         spaceAfter=after * size,

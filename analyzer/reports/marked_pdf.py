@@ -9,8 +9,10 @@ turned and cropped.
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
@@ -47,6 +49,8 @@ _SIGN = b"%analyzer: marked copy\n"
 _TONES = ("adequate", "partial", "missing", "contradiction")
 """From the mildest; a passage that several criteria speak of takes the gravest."""
 _SYMBOLS = {"adequate": "✓", "partial": "!", "missing": "✗", "not_applicable": "–"}
+_NOT_APPENDABLE = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, RecursionError)
+"""What pypdf raises, and we do in ``_marked``, at files that are not as they should be."""
 _PRINTED = 4
 _ROOM = 36.0
 """Points left above the place that a bookmark leads to."""
@@ -98,16 +102,28 @@ def is_marked(path: Path) -> bool:
 
 def render(report: Report, context: Context) -> bytes:
     """The marked PDF. Raises DamagedPdf where the file can be read but not written to."""
-    original = context.original
-    if not context.password:
+    with _silent_pypdf():
+        if not context.password:
+            try:
+                return _marked(context.original, report, context)
+            except _NOT_APPENDABLE:
+                pass
         try:
-            return _marked(original, report, context)
-        except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, RecursionError):
-            pass
+            return _marked(_written_anew(context.original, context.password), report, context)
+        except (*_NOT_APPENDABLE, pdfium.PdfiumError) as error:
+            raise DamagedPdf(path=context.path) from error
+
+
+@contextmanager
+def _silent_pypdf() -> Iterator[None]:
+    """pypdf tells the log of every oddity it can cope with."""
+    logger = logging.getLogger("pypdf")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
     try:
-        return _marked(_written_anew(original, context.password), report, context)
-    except (PyPdfError, pdfium.PdfiumError) as error:
-        raise DamagedPdf(path=context.path) from error
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _marked(original: bytes, report: Report, context: Context) -> bytes:

@@ -25,6 +25,8 @@ _SIDE = 14.0
 """Points left blank at the sides of a picture, where the numbers of the marks stand."""
 _PAPER = 250
 """Greys of this and more are paper."""
+_CLEAR = 7
+"""Rows of pixels around a cut that should be without ink."""
 _TALLEST = 700.0
 """Points; evidence that would make a higher picture is shown in several."""
 
@@ -103,60 +105,59 @@ def _drawn(regions: Sequence[Sequence[list[Mark]]], document: pdfium.PdfDocument
         if page is None:
             continue
         for group, index in places:
-            picture = _picture(page, regions[group][index], scale)
+            picture = page.picture(regions[group][index])
             if picture is not None:
                 drawn[group][index] = picture
     return [[group[index] for index in sorted(group)] for group in drawn]
 
 
-def _page(document: pdfium.PdfDocument, number: int, scale: float) -> Image.Image | None:
+def _page(document: pdfium.PdfDocument, number: int, scale: float) -> _Page | None:
     """The page as displayed, in grey; None where the file is too damaged to show it."""
     try:
         page = document[number - 1]
     except (pdfium.PdfiumError, IndexError):
         return None
     try:
-        image: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
-        return image.convert("L")
+        return _Page(page.render(scale=scale, grayscale=True).to_pil().convert("L"), scale)
     finally:
         page.close()
 
 
-def _picture(page: Image.Image, marks: list[Mark], scale: float) -> Picture | None:
-    """The strip of a page with these marks, cut between lines and at the edges of what is printed; None where it would be empty."""
-    ink = np.asarray(page) < _PAPER
-    first, last = marks[0].top * scale, max(mark.bottom for mark in marks) * scale
-    top = _between_lines(ink, first - _CONTEXT * scale, first - 1, scale)
-    bottom = _between_lines(ink, last + _CONTEXT * scale, last + 1, scale)
-    columns = np.flatnonzero(ink[top:bottom].any(axis=0)) if bottom - top > 2 else np.empty(0)
-    if not columns.size:
-        return None
-    left = max(0, int(columns[0] - _SIDE * scale))
-    right = min(page.width, int(columns[-1] + _SIDE * scale))
-    media_type, data = _encoded(page.crop((left, top, right, bottom)))
-    return Picture(
-        page=marks[0].page,
-        x0=left / scale,
-        top=top / scale,
-        width=(right - left) / scale,
-        height=(bottom - top) / scale,
-        marks=marks,
-        media_type=media_type,
-        data=data,
-    )
+class _Page:
+    """A page of which pictures are cut: ``image`` has ``scale`` pixels per point."""
 
+    def __init__(self, image: Image.Image, scale: float) -> None:
+        self.image = image
+        self.scale = scale
+        self._ink = np.asarray(image) < _PAPER
+        self._crowd = np.convolve(self._ink.sum(axis=1), np.ones(_CLEAR), "same")
 
-def _between_lines(ink: np.ndarray, wanted: float, limit: float, scale: float) -> int:
-    """The row of pixels near ``wanted`` with the least ink, not beyond ``limit``: where a line would not be cut through."""
-    reach = 10 * scale
-    lowest, highest = wanted - reach, wanted + reach
-    lowest, highest = (lowest, min(highest, limit)) if wanted < limit else (max(lowest, limit), highest)
-    rows = np.arange(max(0, int(lowest)), min(len(ink) - 1, int(highest)) + 1)
-    if not rows.size:
-        return int(np.clip(wanted, 0, len(ink)))
-    amounts = ink[rows].sum(axis=1)
-    best = rows[amounts == amounts.min()]
-    return int(best[np.argmin(np.abs(best - wanted))])
+    def picture(self, marks: list[Mark]) -> Picture | None:
+        """The strip with these marks, cut between lines and at the edges of what is printed; None where it would be empty."""
+        scale = self.scale
+        first, last = marks[0].top * scale, max(mark.bottom for mark in marks) * scale
+        top = self._between_lines(first - _CONTEXT * scale, first - 1)
+        bottom = self._between_lines(last + _CONTEXT * scale, last + 1)
+        columns = np.flatnonzero(self._ink[top:bottom].any(axis=0)) if bottom - top > 2 else np.empty(0)
+        if not columns.size:
+            return None
+        left = max(0, int(columns[0] - _SIDE * scale))
+        right = min(self.image.width, int(columns[-1] + _SIDE * scale))
+        media_type, data = _encoded(self.image.crop((left, top, right, bottom)))
+        place = {"x0": left / scale, "top": top / scale, "width": (right - left) / scale, "height": (bottom - top) / scale}
+        return Picture(page=marks[0].page, marks=marks, media_type=media_type, data=data, **place)
+
+    def _between_lines(self, wanted: float, limit: float) -> int:
+        """The row near ``wanted`` with the least ink around it, not beyond ``limit``: where a line would not be cut through."""
+        reach = 10 * self.scale
+        lowest, highest = wanted - reach, wanted + reach
+        lowest, highest = (lowest, min(highest, limit)) if wanted < limit else (max(lowest, limit), highest)
+        rows = np.arange(max(0, int(lowest)), min(len(self._crowd) - 1, int(highest)) + 1)
+        if not rows.size:
+            return int(np.clip(wanted, 0, len(self._crowd)))
+        crowds = self._crowd[rows]
+        best = rows[crowds == crowds.min()]
+        return int(best[np.argmin(np.abs(best - wanted))])
 
 
 def _encoded(strip: Image.Image) -> tuple[str, bytes]:

@@ -7,12 +7,14 @@
   const SIGNS = { a: "✓", p: "!", m: "✗", n: "–", "-": "" };
   const COLOURS = { a: [46, 139, 87], p: [240, 170, 70], m: [200, 50, 42], n: [205, 210, 215], "-": [245, 246, 247] };
   const RANKS = { return: 0, revise: 1, ready: 2, "": 3 };
-  const HEIGHT = 34, BUFFER = 12, LINE = 18;
+  const HEIGHT = 34, BUFFER = 6, LINE = 18;
   const at = (id) => document.getElementById(id);
   const frame = at("frame"), body = at("rows"), filters = at("filters"), canvas = at("heat"), dialog = at("detail");
+  const plain = data.map((row) => row[VERDICTS].toLowerCase());
   const folded = data.map((row) => [...row[NAMES], row[TITLE], row[INSTITUTION]].join("\n").toLowerCase());
   let language = document.documentElement.lang;
   let sort = { column: "file", down: false };
+  let later = 0;
   let view = data.map((_, index) => index);
 
   const say = (key, values = {}) => (words[language][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -39,21 +41,18 @@
   ];
   const RANK_OF_LETTER = { m: 0, p: 1, a: 2, n: 3, "-": 4 };
   const keyOf = (column) => {
-    if (typeof column === "number") return (row) => RANK_OF_LETTER[row[VERDICTS][column].toLowerCase()];
+    if (typeof column === "number") return (row, index) => RANK_OF_LETTER[plain[index][column]];
     return columns.find(([name]) => name === column)[1];
   };
   const collator = new Intl.Collator(undefined, { numeric: true });
-  const ranks = new Map();
-  const rankOf = (column) => {
-    if (!ranks.has(column)) {
-      const key = keyOf(column), keys = data.map(key);
-      const order = data.map((_, index) => index);
+  const orders = new Map();
+  const orderOf = (column) => {
+    if (!orders.has(column)) {
+      const keys = data.map(keyOf(column)), order = data.map((_, index) => index);
       order.sort((one, other) => (typeof keys[one] === "number" ? keys[one] - keys[other] : collator.compare(keys[one], keys[other])) || one - other);
-      const rank = new Int32Array(data.length);
-      order.forEach((index, position) => { rank[index] = position; });
-      ranks.set(column, rank);
+      orders.set(column, order);
     }
-    return ranks.get(column);
+    return orders.get(column);
   };
 
   // --- filter
@@ -62,27 +61,28 @@
     const want = wanted(), text = want.words.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const element = want.element === "" ? -1 : Number(want.element);
     const verdict = want.verdict, least = want.least === "" ? -1 : Number(want.least), most = want.most === "" ? 101 : Number(want.most);
+    const order = orderOf(sort.column);
     view = [];
-    for (let index = 0; index < data.length; index++) {
-      const row = data[index];
+    for (let position = 0; position < order.length; position++) {
+      const index = order[sort.down ? order.length - 1 - position : position], row = data[index];
       if (want.outcome && outcome(row) !== want.outcome) continue;
       if (want.severity && row[SEVERITY] !== want.severity) continue;
       if ((least > -1 || most < 101) && (row[CODE] || row[SCORE] < least || row[SCORE] > most)) continue;
       if ((want.since && !(row[DATE] >= want.since)) || (want.until && !(row[DATE] && row[DATE] <= want.until))) continue;
       if (want.review && !/[A-Z]/.test(row[VERDICTS])) continue;
       if (verdict || element >= 0) {
-        const letters = (element >= 0 ? row[VERDICTS][element] : row[VERDICTS]).toLowerCase();
+        const letters = element >= 0 ? plain[index][element] : plain[index];
         if (verdict ? !letters.includes(verdict) : "-n".includes(letters)) continue;
       }
       if (text.length && !text.every((part) => folded[index].includes(part))) continue;
       view.push(index);
     }
-    const rank = rankOf(sort.column), turn = sort.down ? -1 : 1;
-    view.sort((one, other) => turn * (rank[one] - rank[other]));
     frame.scrollTop = 0;
     drawRows();
     at("shown").textContent = say("index_shown", { shown: view.length, total: data.length });
-    requestAnimationFrame(() => { drawTotals(); drawScores(); drawGaps(); drawHeat(); });
+    drawTotals();
+    clearTimeout(later); // the table first: pictures follow when it stands on the screen
+    later = setTimeout(() => { drawScores(); drawGaps(); drawHeat(); }, 30);
   };
 
   // --- table: only the rows in sight exist
@@ -104,17 +104,17 @@
       line.append(sentence);
     } else {
       for (const column of [TITLE, INSTITUTION, DATE]) {
-        const plain = cell(row[column]);
-        plain.title = row[column];
-        line.append(plain);
+        const words = cell(row[column]);
+        words.title = row[column];
+        line.append(words);
       }
       line.append(cell(row[PAGES], "number"));
     }
     elements.forEach((element, number) => {
-      const letter = row[VERDICTS][number], plain = letter.toLowerCase(), box = cell(undefined, "cell");
-      if (LETTERS[plain]) {
-        const mark = make("span", SIGNS[plain], `mark ${LETTERS[plain]}${letter === plain ? "" : " look"}`);
-        mark.title = `${element[language]}: ${say(`verdict_${LETTERS[plain]}`)}${letter === plain ? "" : ` (${say("index_review")})`}`;
+      const letter = row[VERDICTS][number], verdict = plain[index][number], box = cell(undefined, "cell");
+      if (LETTERS[verdict]) {
+        const mark = make("span", SIGNS[verdict], `mark ${LETTERS[verdict]}${letter === verdict ? "" : " look"}`);
+        mark.title = `${element[language]}: ${verdictWords[verdict]}${letter === verdict ? "" : ` (${say("index_review")})`}`;
         box.append(mark);
       }
       line.append(box);
@@ -222,11 +222,11 @@
   const drawGaps = () => {
     const missing = new Int32Array(elements.length), partial = new Int32Array(elements.length);
     for (const index of view) {
-      const letters = data[index][VERDICTS];
+      const letters = plain[index];
       for (let number = 0; number < elements.length; number++) {
         const letter = letters[number];
-        if (letter === "m" || letter === "M") missing[number]++;
-        else if (letter === "p" || letter === "P") partial[number]++;
+        if (letter === "m") missing[number]++;
+        else if (letter === "p") partial[number]++;
       }
     }
     const order = elements.map((_, number) => number).filter((number) => missing[number] + partial[number]);
@@ -251,7 +251,7 @@
     const pen = canvas.getContext("2d"), picture = pen.createImageData(width, canvas.height);
     const sums = new Float64Array(width * canvas.height * 3), counts = new Int32Array(width);
     view.forEach((index, position) => {
-      const column = Math.floor((position * width) / view.length), letters = data[index][VERDICTS].toLowerCase();
+      const column = Math.floor((position * width) / view.length), letters = plain[index];
       counts[column]++;
       for (let number = 0; number < elements.length; number++) {
         const colour = COLOURS[letters[number]], place = (number * width + column) * 3;
@@ -285,7 +285,9 @@
     }));
     box.value = before;
   };
+  let verdictWords = {};
   const drawWords = () => {
+    verdictWords = Object.fromEntries(Object.entries(LETTERS).map(([letter, name]) => [letter, say(`verdict_${name}`)]));
     document.documentElement.lang = language;
     document.title = say("index_title");
     for (const node of document.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);

@@ -62,7 +62,8 @@ class Prepared:
     @property
     def applicable(self) -> Bools:
         """Whether a criterion applies to a protocol and its labels tell whether it is met, shape (protocols, labels)."""
-        needs_cells = np.array([element.applies == "cells" for element, _ in self.pack.criteria()])
+        for_cells = {element.id for element in self.pack.elements if element.applies == "cells"}
+        needs_cells = np.array([label.split(".")[0] in for_cells for label in self.labels])
         gives_cells = np.array([protocol.meta["kind"] in CELL_KINDS for protocol in self.protocols])
         decided = np.array([known.all(axis=0) | satisfied.any(axis=0) for known, satisfied in zip(self.known, self.satisfied, strict=True)])
         return np.asarray((gives_cells[:, None] | ~needs_cells[None, :]) & decided)
@@ -74,9 +75,10 @@ class Prepared:
 
 
 def prepare(pack: Pack, protocols: Sequence[Protocol]) -> Prepared:
-    """Features, rule hits and label arrays of a corpus."""
+    """Features, rule hits and label arrays of a corpus; criteria of the pack that its labels never name are left out."""
     matcher = Matcher(pack)
-    labels = [f"{element.id}.{criterion.id}" for element, criterion in pack.criteria() if criterion.counts]
+    labelled = {label for protocol in protocols for line in protocol.labels for label in line}
+    labels = [name for element, criterion in pack.criteria() if (name := f"{element.id}.{criterion.id}") in labelled]
     return Prepared(
         pack=pack,
         protocols=list(protocols),

@@ -1,6 +1,6 @@
 """Draw criterion decisions at random for a blind reading, and set the program's answers beside the reader's afterwards.
 
-    python docs/blind_reading/draw.py draw FOLDER... --seed 4 --count 120 --csv decisions.csv
+    python docs/blind_reading/draw.py draw FOLDER... --seed 4 --count 130 --leave-out seen.csv --csv decisions.csv
     (the reader fills the column ``judgement`` with ``met`` or ``not met``, from the document alone)
     python docs/blind_reading/draw.py answer FOLDER... --csv decisions.csv
 
@@ -43,17 +43,17 @@ def decisions(folders: list[Path]) -> dict[tuple[str, str, str], bool]:
     }
 
 
-def draw(folders: list[Path], seed: int, count: int, target: Path) -> None:
-    """Write ``count`` decisions without their answers."""
-    drawn = sorted(random.Random(seed).sample(sorted(decisions(folders)), count))
+def draw(folders: list[Path], seed: int, count: int, target: Path, leave_out: Path | None = None) -> None:
+    """Write ``count`` decisions without their answers; those listed in ``leave_out`` are not drawn."""
+    known = {(row["document"], row["element"], row["criterion"]) for row in _read(leave_out)} if leave_out else set()
+    drawn = sorted(random.Random(seed).sample(sorted(set(decisions(folders)) - known), count))
     _write(target, [dict(zip(COLUMNS, (*key, "", ""), strict=True)) for key in drawn])
 
 
 def answer(folders: list[Path], target: Path) -> None:
     """Fill the column ``program`` and print how often the program's "met" and "not met" agree with the reader."""
     answers = decisions(folders)
-    with target.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _read(target)
     for row in rows:
         met = answers.get((row["document"], row["element"], row["criterion"]))
         row["program"] = "not asked" if met is None else "met" if met else "not met"
@@ -62,6 +62,11 @@ def answer(folders: list[Path], target: Path) -> None:
         judged = [row["judgement"] for row in rows if row["program"] == said]
         right = judged.count(said)
         print(f"{said}: {right} of {len(judged)} right, precision {right / len(judged):.3f}" if judged else f"{said}: none")
+
+
+def _read(source: Path) -> list[dict[str, str]]:
+    with source.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _write(target: Path, rows: list[dict[str, str]]) -> None:
@@ -78,10 +83,11 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--leave-out", type=Path, help="a table of decisions that were looked at before")
     parser.add_argument("--csv", type=Path, required=True)
     options = parser.parse_args()
     if options.step == "draw":
-        draw(options.folders, options.seed, options.count, options.csv)
+        draw(options.folders, options.seed, options.count, options.csv, options.leave_out)
     else:
         answer(options.folders, options.csv)
 
