@@ -385,8 +385,7 @@ def _sections(document: Document, headings: Sequence[tuple[_Paragraph, bool]], t
         if style == "plain" and numbered:
             level = max(3, level)
         above = stack[-1][2].canonical if stack else "none"
-        known = vocabulary_label(paragraph.text)
-        canonical = known or label(title_of(paragraph.text), above, previous)
+        canonical = _canonical(paragraph.text, style, above, previous, label)
         path = tuple(entry[2].canonical for entry in stack)
         section = Section(paragraph.text, level, canonical, paragraph.start, paragraph.end, paragraph.end, path)
         stack.append((style, size, section))
@@ -394,6 +393,22 @@ def _sections(document: Document, headings: Sequence[tuple[_Paragraph, bool]], t
         previous = canonical
     ends = [section.start for section in sections[1:]] + [len(document.text)] if sections else []
     return [replace(section, end=end) for section, end in zip(sections, ends, strict=True)]
+
+
+def _canonical(heading: str, style: str, above: str, previous: str, label: Labeller) -> str:
+    """What a heading is about. Its place decides before the labeller: an appendix is one whatever it holds, and what stands
+    under the statistics tells how something is analysed, not what it is."""
+    known = vocabulary_label(heading)
+    found = known or label(title_of(heading), above, previous)
+    if style == "appendix":
+        return found if found in _EVEN_IN_APPENDIX else "appendix"
+    if known is None and above == "statistics" and found in _ANALYSED:
+        return "statistics"
+    return found
+
+
+_EVEN_IN_APPENDIX = {"abbreviations", "references", "consent"}
+_ANALYSED = {"population", "outcomes", "safety", "intervention", "quality_control", "follow_up", "title_page"}
 
 
 def _pop_to(stack: list[tuple[str, float, Section]], style: str, size: float) -> None:

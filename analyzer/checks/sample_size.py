@@ -187,7 +187,7 @@ def _two_proportions(read: Assumptions, alpha: float, power: float, sides: int) 
     if len(read.rates) != 2:
         return {}
     k = read.allocation
-    given = {}
+    given: dict[str, Interval] = {}
     for control, treated in (read.rates, read.rates[::-1])[: 1 if k == 1 else 2]:
         for name, formula in (("unpooled", f.two_proportions_unpooled), ("pooled", f.two_proportions_pooled)):
             low, high = _span(lambda a, b, formula=formula: formula(a, b, alpha, power, sides, k), control, treated)
@@ -320,7 +320,7 @@ _PAIRWISE = Lazy(r"两两比较|成对比较|Bonferroni|多重(?:比较|性)|pai
 def conventions(read: Assumptions, design: str, sides: Sequence[int], alpha: float, power: float, arms: int = 2) -> dict[str, Interval]:
     """Convention -> raw number, for every admissible sidedness and, with more than two arms, division of the level."""
     if design in _WITHOUT_TEST:
-        return {"precision": _precision, "detection": _detection}[design](read)
+        return _precision(read) if design == "precision" else _detection(read)
     if design == "simon":
         return _simon(read, alpha, power)
     by_design: dict[str, Callable[[float, int], dict[str, Interval]]] = {
