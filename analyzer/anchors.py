@@ -124,4 +124,12 @@ def _better(one: Words | None, other: Words | None) -> Words | None:
 
 def _weight(word: str) -> float:
     """How rare a word is likely to be: a Chinese character tells as much as two or three Latin letters."""
-    return sum(2.5 if character > "\u2e80" else 1.0 if character.isalnum() and character.isascii() else 0.8 if character.isascii() else 1.5 for character in word.strip())
+    return sum(map(_character_weight, word.strip()))
+
+
+def _character_weight(character: str) -> float:
+    if character > "\u2e80":
+        return 2.5
+    if not character.isascii():
+        return 1.5
+    return 1.0 if character.isalnum() else 0.8

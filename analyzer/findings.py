@@ -71,6 +71,8 @@ class ElementFinding(_Shape):
     verdict: Verdict
     score: float = Field(ge=0, le=1)
     severity: Literal["critical", "major", "minor"]
+    group: str = "headline"
+    """``headline`` elements are what a committee asks for first; ``further`` ones and ``document_structure`` follow."""
     needs_review: list[str] = []
     criteria: list[CriterionFinding]
     clauses: list[Clause]

@@ -138,6 +138,11 @@ def _walk(folder: str) -> Iterator[Input]:
     yield from sorted(found, key=lambda entry: entry.path.split(os.sep))
 
 
+_MARKED = ".marked.pdf"
+"""How our own marked copies end; a folder's are passed over, a file that is named is not."""
+
+
 def _is_pdf(path: str) -> bool:
     name = os.path.basename(path)
-    return name.lower().endswith(".pdf") and not name.startswith(".")
+    lower = name.lower()
+    return lower.endswith(".pdf") and not lower.endswith(_MARKED) and not name.startswith(".")

@@ -74,6 +74,7 @@ def _element(
         verdict=verdict(element, met, holding) if applies else "not_applicable",
         score=round(len(met) / len(counted), 4) if applies and counted else 0.0,
         severity=element.severity,
+        group=element.group,
         needs_review=sorted(reasons),
         criteria=[finding for _, finding in asked],
         clauses=[
@@ -117,7 +118,7 @@ def _criterion(
 ) -> CriterionFinding:
     probability = _probability(f"{element.id}.{rule.id}", ballot, decision)
     met = probability >= 0.5
-    shown = ballot.passages if met else ballot.stance_passages
+    shown = ballot.passages if met else ballot.shortfall_passages
     evidence = [found for passage in shown if (found := quote(passage, element, rule)) is not None]
     if met and not evidence:
         met = False
@@ -128,7 +129,7 @@ def _criterion(
         met=met,
         confidence=round(probability if met else 1 - probability, 4) if evidence or not met else 0.5,
         why=_why(ballot, met),
-        stance="satisfies" if met else "absent" if ballot.stance in (None, "satisfies") else ballot.stance,
+        stance="satisfies" if met else ballot.shortfall or "absent",
         evidence=evidence,
         advice=None if met else _both(rule.advice),
     )
@@ -139,7 +140,7 @@ def _probability(name: str, ballot: Ballot, decision: Decision) -> float:
         return decision.probability(name, ballot.evidence)
     if ballot.rule:
         return RULE_ALONE
-    return 1 - (RULE_ELSEWHERE if ballot.stance == "satisfies" else RULE_ALONE)
+    return 1 - (RULE_ELSEWHERE if ballot.elsewhere else RULE_ALONE)
 
 
 def _why(ballot: Ballot, met: bool) -> Why:
@@ -155,7 +156,7 @@ def _reasons(rule: CriterionRule, finding: CriterionFinding, ballot: Ballot, cir
     unsure = finding.confidence < _UNSURE[1]
     found = [
         ("votes_disagree", unsure and ballot.rule != ballot.classifier),
-        ("found_elsewhere", unsure and not finding.met and not ballot.rule and not ballot.classifier and ballot.stance == "satisfies"),
+        ("found_elsewhere", unsure and not finding.met and not ballot.rule and not ballot.classifier and ballot.elsewhere),
         ("deferred", not finding.met and finding.stance == "deferred"),
         ("placeholder", not finding.met and finding.stance == "placeholder"),
         ("unreadable_pages", not finding.met and circumstances.unreadable_pages),

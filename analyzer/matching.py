@@ -21,10 +21,14 @@ Stance = Literal["satisfies", "mentions", "negated", "deferred", "placeholder", 
 STANCES: frozenset[str] = frozenset(get_args(Stance))
 
 SILENT_SECTIONS = frozenset({"toc", "references", "abbreviations"})
-"""Nothing that stands in these counts as evidence."""
+"""What stands in these counts as evidence only for a criterion that looks in them (is there a list of references?)."""
 OTHERS_SECTIONS = frozenset({"background", "preclinical"})
 """Facts in these belong to other studies unless the sentence speaks of this one."""
 
+_LEFT_OPEN = frozenset({"negated", "deferred", "placeholder"})
+"""Stances that a sentence can have without a word of what is needed."""
+_SHORTEST = 2
+"""Characters below which a passage says nothing."""
 _CLAUSE_END = re.compile(r"[，,；;。.!?！？：:\t]")
 
 
@@ -60,7 +64,7 @@ class Matcher:
     def match(self, document: Document, passages: Sequence[Passage]) -> list[Hit]:
         """All hits in a document, in the order of ``passages``, which must be those of ``segmentation.passages(document)``."""
         matching = _Matching(self, document, passages)
-        return [hit for index in range(len(passages)) if matching.speaks(index) for hit in matching.hits(index)]
+        return [hit for index in range(len(passages)) for hit in matching.hits(index)]
 
 
 class _Cues:
@@ -140,6 +144,7 @@ class _Matching:
         self.text = document.text
         self.passages = passages
         self.sections = document.sections
+        self.asked_of = {section for _, criterion in self.criteria for section in criterion.look_in}
         lower = _lower(document.text)
         self.masks = self.cues.worth_trying(lower, [(passage.start, passage.end) for passage in passages])
         headings = [(section.start, section.body) for section in document.sections]
@@ -150,10 +155,18 @@ class _Matching:
 
     def hits(self, index: int) -> Iterator[Hit]:
         passage = self.passages[index]
+        if passage.end - passage.start < _SHORTEST:
+            return
+        here = self.canonical(index)
+        silent = here in SILENT_SECTIONS
+        if silent and here not in self.asked_of:
+            return
         cues = self.cues.first_matches(self.masks[index], self.text, passage.start, passage.end)
         by_heading = self.by_heading[passage.section] if passage.section >= 0 else set()
         for number in sorted(cues.keys() | by_heading):
             element, criterion = self.criteria[number]
+            if silent and here not in criterion.look_in:
+                continue
             hit = self.hit(element.id, criterion, index, cues.get(number))
             if hit is not None:
                 yield hit
@@ -166,9 +179,6 @@ class _Matching:
         section = self.passages[index].section
         return self.sections[section].heading if section >= 0 else ""
 
-    def speaks(self, index: int) -> bool:
-        return self.canonical(index) not in SILENT_SECTIONS and self.passages[index].end - self.passages[index].start > 1
-
     def hit(self, element: str, criterion: CriterionRule, index: int, cue: tuple[int, int] | None) -> Hit | None:
         """The hit of a criterion in a passage, whose ``cue`` stands in it, or only in the heading above when it is None."""
         passage = self.passages[index]
@@ -179,7 +189,9 @@ class _Matching:
         enough = self._needs_met(criterion, index, alone=by_heading)
         if by_heading and not enough:
             return None
-        stance = self._stance(criterion, index, start, end) if enough else "mentions"
+        stance = self._stance(criterion, index, start, end)
+        if not enough and stance not in _LEFT_OPEN:
+            stance = "mentions"
         in_section = not criterion.look_in or self.canonical(index) in criterion.look_in
         return Hit(element, criterion.id, index, start, end, stance, in_section, by_heading)
 

@@ -46,7 +46,7 @@ _DENIAL = 3.0
 """Log-odds that a passage loses for a criterion which a rule finds denied, promised or left open in it."""
 _LONGEST_BLANK = 60
 """Characters up to which a passage with a placeholder in it says nothing else."""
-_BEST_STANCES: tuple[Stance, ...] = ("satisfies", "deferred", "placeholder", "negated", "mentions", "other_study")
+_SHORTFALLS: tuple[Stance, ...] = ("deferred", "placeholder", "negated", "mentions", "other_study")
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,11 @@ class Ballot:
     classifier: bool
     passages: list[int]
     """Passages that speak for it, best first."""
-    stance: Stance | None
-    """The best stance of a rule hit; None where no rule found anything."""
-    stance_passages: list[int]
-    """Passages of that stance when it is not ``satisfies``."""
+    elsewhere: bool
+    """Whether a rule is satisfied, but outside the sections where it looks."""
+    shortfall: Stance | None
+    """What a rule found of it that does not suffice, the most telling first; None where it found nothing of the kind."""
+    shortfall_passages: list[int]
 
 
 def ballots(
@@ -137,7 +138,7 @@ def _ballot(element: str, criterion: str, scores: Floats, threshold: float, hits
         lift = _RULE_WORTH * (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0)
         worth[hit.passage] = max(worth.get(hit.passage, _LOWEST), float(scores[hit.passage]) + lift)
     ranked = sorted(worth, key=lambda index: (-worth[index], index))
-    stance = next((stance for stance in _BEST_STANCES if counts[stance]), None)
+    shortfall = next((stance for stance in _SHORTFALLS if counts[stance]), None)
     return Ballot(
         element=element,
         criterion=criterion,
@@ -145,6 +146,7 @@ def _ballot(element: str, criterion: str, scores: Floats, threshold: float, hits
         rule=bool(inside),
         classifier=bool(top[0] > threshold),
         passages=[index for index in ranked if worth[index] > worth[ranked[0]] - 3.0][:_EVIDENCE_KEPT] if ranked else [],
-        stance=stance,
-        stance_passages=[hit.passage for hit in hits if hit.stance == stance][:2] if stance != "satisfies" else [],
+        elsewhere=bool(outside),
+        shortfall=shortfall,
+        shortfall_passages=[hit.passage for hit in hits if hit.stance == shortfall][:2],
     )

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.batch.desk import Analyse, Setup
-from analyzer.batch.records import Record, Task, unpack
+from analyzer.batch.records import Task, unpack
 from analyzer.batch.run import Options, Tally, Watcher, triage
 from analyzer.batch.store import FILE, Store
 from analyzer.resources import PACKAGE
@@ -48,7 +48,7 @@ def instant(setup: Setup) -> Analyse:
     """A worker that answers at once with a record as large as a real one."""
     from analyzer.batch.desk import analyst
 
-    path = sorted((PACKAGE.parent / "examples").glob("*.pdf"))[0]
+    path = min((PACKAGE.parent / "examples").glob("*.pdf"))
     key = hashlib.sha256(path.read_bytes()).hexdigest()
     model = analyst(setup)(Task(key, str(path), path.name))
     return lambda task: replace(model, key=task.key)

@@ -39,7 +39,7 @@ def analyst(setup: Setup) -> Analyse:
 
 
 def _work(task: Task) -> Record:
-    name = os.path.basename(task.path)
+    name = Path(task.path).name
     _fault(name, task.path)
     data = task.data or read_bytes(task.path)
     made = report_of(name, task, len(data))

@@ -20,6 +20,7 @@ import pytest
 from faults import EVIL, drop, options
 
 from analyzer.batch.export import INDEX, REPORTS, TABLE, WORKBOOK
+from analyzer.batch.limits import Limits
 from analyzer.batch.records import unpack
 from analyzer.batch.run import Options, Tally, Watcher, triage
 from analyzer.batch.screen import closing_words, progress_line
@@ -94,6 +95,12 @@ def test_each_fault_costs_its_document_alone(tmp_path: Path) -> None:
     assert "2 s" in told["hang.pdf"] and "--time-limit" in told["hang.pdf"]
     assert "1024 MB" in told["bomb.pdf"]
     assert "ZeroDivisionError" in told["exception.pdf"]
+
+
+def test_workers_are_replaced_when_they_have_read_their_share(tmp_path: Path) -> None:
+    names = [f"{number}.pdf" for number in range(9)]
+    triage([str(drop(tmp_path / "in", *names))], tmp_path / "out", options(limits=Limits(seconds=20, documents=1)))
+    assert codes(tmp_path / "out") == dict.fromkeys(names, "ok")
 
 
 def test_a_second_run_does_only_what_is_new_changed_or_outdated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,3 +153,10 @@ def test_name_that_is_no_text_can_be_shown(tmp_path: Path) -> None:
     name, data = entry.source()
     name.encode()
     assert data == b"%PDF"
+
+
+def test_marked_copies_in_a_folder_are_passed_over(tmp_path: Path) -> None:
+    for name in ("plan.pdf", "plan.marked.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF")
+    assert [Path(entry.path).name for entry in gather([str(tmp_path)]).inputs] == ["plan.pdf"]
+    assert [Path(entry.path).name for entry in gather([str(tmp_path / "plan.marked.pdf")]).inputs] == ["plan.marked.pdf"]

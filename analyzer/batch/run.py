@@ -172,7 +172,7 @@ class _Run:
         return self.engine.busy() if self.engine else 0
 
     def _collected(self) -> list[Record]:
-        if self.engine and self._busy():
+        if self.engine and (self._busy() or self.engine.room() < 1):  # without room it may be waiting for us to notice a worker's end
             return self.engine.collect(_PAUSE)
         time.sleep(_PAUSE / 10)
         return []

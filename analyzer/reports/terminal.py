@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from analyzer.rules import ElementRule, Pack
 
 GOOD, FAIR, BAD, STRONG = "color(28)", "color(128)", "color(160)", "bold"
+_HEADLINE = "headline"
+_ORDER = ("missing", "partial", "adequate")
+_SEVERITIES = ("critical", "major", "minor")
 _LOOK = {"adequate": ("✓", GOOD), "partial": ("!", FAIR), "missing": ("✗", BAD), "not_applicable": ("-", "")}
 _RECOMPUTED = {"consistent": ("✓ ", GOOD), "not_reproducible": ("! ", FAIR), "cannot_tell": ("- ", "")}
 _TRIAGE_STYLE = {"ready": GOOD, "revise": FAIR, "return": BAD}
@@ -161,7 +164,9 @@ def report_sheet(report: Report, language: str, width: int) -> Sheet:
     sheet = Sheet(language, width)
     _header(sheet, report)
     for element in report.elements:
-        _element(sheet, element)
+        if element.group == _HEADLINE:
+            _element(sheet, element)
+    _further(sheet, [element for element in report.elements if element.group != _HEADLINE])
     _conditions(sheet, report)
     _values(sheet, report)
     if report.inconsistencies:
@@ -199,10 +204,13 @@ def _header(sheet: Sheet, report: Report) -> None:
     sheet.blank()
     triage = sheet.say("overall", triage=sheet.word("triage", overall.triage), percent=round(100 * overall.score))
     sheet.put((triage, f"{STRONG} {_TRIAGE_STYLE[overall.triage]}"), hang=0)
-    names = {element.id: _named(sheet, element) for element in report.elements}
+    first = {element.id: _named(sheet, element) for element in report.elements if element.group == _HEADLINE}
     for key, ids in (("overall_missing", overall.missing), ("overall_partial", overall.partial)):
-        if ids:
-            sheet.put(sheet.say(key, names=sheet.joined(names.get(element_id, element_id) for element_id in ids)), indent=2)
+        names = [first[element_id] for element_id in ids if element_id in first]
+        if further := len(ids) - len(names):
+            names.append(sheet.say("overall_further" if names else "overall_only_further", count=further))
+        if names:
+            sheet.put(sheet.say(key, names=sheet.joined(names)), indent=2)
 
 
 def _element(sheet: Sheet, element: ElementFinding) -> None:
@@ -231,6 +239,25 @@ def _element(sheet: Sheet, element: ElementFinding) -> None:
     if element.verdict != "adequate" and element.clauses:
         clauses = (_clause(sheet, clause.source, clause.ref, clause.status) for clause in element.clauses)
         sheet.put(sheet.say("basis", text=sheet.say("clause_separator").join(clauses)), indent=2)
+
+
+def _further(sheet: Sheet, elements: Sequence[ElementFinding]) -> None:
+    """The elements behind the first ones, briefly: what each lacks, and which lack nothing."""
+    judged = [element for element in elements if element.verdict != "not_applicable"]
+    if not judged:
+        return
+    sheet.heading(sheet.say("heading_further"))
+    for element in sorted(judged, key=lambda element: (_ORDER.index(element.verdict), _SEVERITIES.index(element.severity))):
+        if element.verdict == "adequate":
+            continue
+        symbol, style = _LOOK[element.verdict]
+        lacking = sheet.joined(_named(sheet, criterion) for criterion in element.criteria if not criterion.met)
+        facts = f"  {sheet.word('severity', element.severity)}  " if element.severity == "critical" else "  "
+        sheet.put((f"{symbol} {_named(sheet, element)}", f"{STRONG} {style}".strip()), facts, sheet.say("lacking", names=lacking), hang=4)
+    if adequate := [_named(sheet, element) for element in judged if element.verdict == "adequate"]:
+        symbol, style = _LOOK["adequate"]
+        sheet.put((f"{symbol} ", style), sheet.say("further_adequate", names=sheet.joined(adequate)), hang=4)
+    sheet.put(sheet.say("further_hint"), hang=0)
 
 
 def _unmet(sheet: Sheet, criterion: CriterionFinding) -> None:
