@@ -145,10 +145,24 @@ class Document:
     def rects(self, start: int, end: int) -> list[Rect]:
         """One box per visual line that ``text[start:end]`` covers on the page of ``start``."""
         page = self.page_of(start)
-        drawn = self._drawn(page, start, end)
-        if self.geometry is None or not drawn:
+        end = min(end, page.end)
+        if self.geometry is None:
             return []
-        return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
+        return [box for line in self.lines_of(start, end) for box in self._boxes_in(line, page, max(start, line.start), min(end, line.end))]
+
+    def _boxes_in(self, line: Line, page: Page, start: int, end: int) -> list[Rect]:
+        """Boxes of a span within a line: the line's own height, cut at the ends of the span; character by character in a cell."""
+        drawn = self._drawn(page, start, end)
+        if not drawn or self.geometry is None:
+            return []
+        if line.cell is not None:
+            return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
+        first = last = None
+        if start > line.start or end < line.end:
+            first, last = self.geometry.boxes(page.number, [drawn[0], drawn[-1]])
+        left = first.x0 if first and start > line.start else line.rect.x0
+        right = last.x1 if last and end < line.end else line.rect.x1
+        return [Rect(min(left, right), line.rect.top, max(left, right), line.rect.bottom)]
 
     def _drawn(self, page: Page, start: int, end: int) -> list[int]:
         """Indexes into ``page.raw`` behind a span, with what stands between them: blanks, or the hyphen of a divided word."""

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from analyzer.anchors import alternatives, anchors
 from analyzer.document import Document, Passage
-from analyzer.rules import FLAGS, CriterionRule, Pack, Patterns
+from analyzer.rules import FLAGS, ContextCues, CriterionRule, Pack, Patterns
 
 Stance = Literal["satisfies", "mentions", "negated", "deferred", "placeholder", "other_study"]
 STANCES: frozenset[str] = frozenset(get_args(Stance))
@@ -134,6 +134,20 @@ def _lower(text: str) -> str:
     return lower if len(lower) == len(text) else "".join(character.lower()[:1] for character in text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the words of a passage tell about everything in it."""
+
+    placeholder: bool
+    own_study: bool
+    other_study: bool
+
+    @classmethod
+    def of(cls, context: ContextCues, text: str, passage: Passage) -> _Said:
+        cues = (context.placeholder, context.own_study, context.other_study)
+        return cls(*(cue.search(text, passage.start, passage.end) is not None for cue in cues))
+
+
 class _Matching:
     """One document being matched."""
 
@@ -144,6 +158,7 @@ class _Matching:
         self.text = document.text
         self.passages = passages
         self.sections = document.sections
+        self.said: dict[int, _Said] = {}
         self.asked_of = {section for _, criterion in self.criteria for section in criterion.look_in}
         lower = _lower(document.text)
         self.masks = self.cues.worth_trying(lower, [(passage.start, passage.end) for passage in passages])
@@ -212,17 +227,19 @@ class _Matching:
 
     def _stance(self, criterion: CriterionRule, index: int, start: int, end: int) -> Stance:
         passage, context = self.passages[index], self.context
+        said = self.said.get(index)
+        if said is None:
+            said = self.said[index] = _Said.of(context, self.text, passage)
         clause_start, clause_end = self._clause(passage, start, end)
-        if context.placeholder.search(self.text, passage.start, passage.end):
+        if said.placeholder:
             return "placeholder"
         if context.deferral.search(self.text, clause_start, clause_end):
             return "deferred"
         if criterion.when_negated == "unmet" and self._negated(clause_start, start, end, clause_end):
             return "negated"
-        own = context.own_study.search(self.text, passage.start, passage.end)
-        if not own and self.canonical(index) in OTHERS_SECTIONS and self.canonical(index) not in criterion.look_in:
+        if not said.own_study and self.canonical(index) in OTHERS_SECTIONS and self.canonical(index) not in criterion.look_in:
             return "other_study"
-        if not own and criterion.when_other_study == "unmet" and context.other_study.search(self.text, passage.start, passage.end):
+        if not said.own_study and criterion.when_other_study == "unmet" and said.other_study:
             return "other_study"
         return "satisfies"
 
