@@ -1,7 +1,7 @@
 # PYTHON must have the extra "dev": python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'
 PYTHON ?= $(firstword $(wildcard .venv/bin/python) python3)
 
-.PHONY: check lint test quick format schema examples clean
+.PHONY: check lint test quick format schema pages examples clean
 
 check: lint test  ## everything that CI runs
 
@@ -23,6 +23,11 @@ format:
 
 schema:  ## docs/report.schema.json from the types
 	$(PYTHON) docs/make_schema.py
+
+pages:  ## docs/elements from the pack, the templates of the letter, the pictures of the documentation
+	$(PYTHON) docs/make_elements.py
+	$(PYTHON) docs/make_letters.py
+	$(PYTHON) docs/make_pictures.py
 
 examples:  ## the PDFs in examples/; see examples/README.md for FONT
 	$(PYTHON) examples/make_examples.py $(FONT)

@@ -22,7 +22,8 @@ EVIL = '=HYPERLINK("http://evil","</script><img src=x onerror=alert(1)>")'
 
 def options(**more: Any) -> Options:
     """Two jobs whose work is told by the files' names."""
-    return Options(**{"pack": "mini", "language": "en", "jobs": 2, "limits": Limits(seconds=2, megabytes=1024), "analyst": ANALYST} | more)
+    chosen: dict[str, Any] = {"pack": "mini", "language": "en", "jobs": 2, "limits": Limits(seconds=2, megabytes=1024), "analyst": ANALYST}
+    return Options(**chosen | more)
 
 
 def drop(folder: Path, *names: str) -> Path:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -185,7 +186,7 @@ def intact(out: Path) -> bool:
     """Whether SQLite finds the store whole."""
     database = sqlite3.connect(out / FILE)
     try:
-        return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return bool(database.execute("PRAGMA integrity_check").fetchone() == ("ok",))
     finally:
         database.close()
 
@@ -291,7 +292,8 @@ def test_lists_hold_words_of_strangers_as_plain_text(tmp_path: Path) -> None:
     assert by_name["evil.pdf"]["Institution"] == f"'{EVIL}"
     assert by_name["evil.pdf"]["Conclusion"] in {"READY for review", "REVISE before review", "RETURN to the applicant"}
     assert by_name["crash.pdf"]["Why not analysed"].startswith(str(folder / "crash.pdf"))
-    cells = [cell for row in openpyxl.load_workbook(out / WORKBOOK).active.iter_rows() for cell in row if cell.value == EVIL]
+    sheet: Any = openpyxl.load_workbook(out / WORKBOOK).active
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == EVIL]
     assert [cell.data_type for cell in cells] == ["s"]
     page = (out / INDEX).read_text("utf-8")
     assert "<img" not in page and "\\u003cimg" in page

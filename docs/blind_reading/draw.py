@@ -1,11 +1,13 @@
 """Draw criterion decisions at random for a blind reading, and set the program's answers beside the reader's afterwards.
 
-    python docs/blind_reading/draw.py draw FOLDER... --seed 4 --count 130 --leave-out seen.csv --csv decisions.csv
+    python docs/blind_reading/draw.py draw FOLDER... --seed 5 --count 125 --leave-out seen.csv --csv table.csv
     (the reader fills the column ``judgement`` with ``met`` or ``not met``, from the document alone)
-    python docs/blind_reading/draw.py answer FOLDER... --csv decisions.csv
+    python docs/blind_reading/draw.py answer FOLDER... --csv table.csv
+    python docs/blind_reading/draw.py score --csv docs/blind_reading/decisions.csv
 
 A document is one file per stem (``a.print.pdf`` and ``a.word.pdf`` are the same document; the first name counts); scans are
-left out. Only criteria outside the headline elements are drawn, and only where the pack asks for them.
+left out. Only criteria outside the headline elements are drawn, and only where the pack asks for them. ``score`` needs no
+documents: it counts the answers that stand in the table, per reading where the table has that column.
 """
 
 from __future__ import annotations
@@ -58,10 +60,17 @@ def answer(folders: list[Path], target: Path) -> None:
         met = answers.get((row["document"], row["element"], row["criterion"]))
         row["program"] = "not asked" if met is None else "met" if met else "not met"
     _write(target, rows)
-    for said in ("met", "not met"):
-        judged = [row["judgement"] for row in rows if row["program"] == said]
-        right = judged.count(said)
-        print(f"{said}: {right} of {len(judged)} right, precision {right / len(judged):.3f}" if judged else f"{said}: none")
+    score(target)
+
+
+def score(table: Path) -> None:
+    """Print how often the program's "met" and "not met" agree with the reader, per reading."""
+    rows = _read(table)
+    for reading in sorted({row.get("reading", "") for row in rows}):
+        for said in ("met", "not met"):
+            judged = [row["judgement"] for row in rows if row.get("reading", "") == reading and row["program"] == said]
+            right = judged.count(said)
+            print(f"{f'reading {reading}: ' if reading else ''}{said}: {right} of {len(judged)} right ({right / max(1, len(judged)):.3f})")
 
 
 def _read(source: Path) -> list[dict[str, str]]:
@@ -71,7 +80,7 @@ def _read(source: Path) -> list[dict[str, str]]:
 
 def _write(target: Path, rows: list[dict[str, str]]) -> None:
     with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]) if rows else COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
@@ -79,8 +88,8 @@ def _write(target: Path, rows: list[dict[str, str]]) -> None:
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=["draw", "answer"])
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("step", choices=["draw", "answer", "score"])
+    parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--leave-out", type=Path, help="a table of decisions that were looked at before")
@@ -88,8 +97,10 @@ def main() -> None:
     options = parser.parse_args()
     if options.step == "draw":
         draw(options.folders, options.seed, options.count, options.csv, options.leave_out)
-    else:
+    elif options.step == "answer":
         answer(options.folders, options.csv)
+    else:
+        score(options.csv)
 
 
 if __name__ == "__main__":
