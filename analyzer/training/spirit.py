@@ -23,7 +23,7 @@ from analyzer.training.corpus import Protocol, SheetLine, protocol_of
 
 FILE = "protocol_sentences.jsonl"
 
-_SAYS: dict[str, tuple[str, ...]] = {
+SAYS: dict[str, tuple[str, ...]] = {
     "7_Objectives": ("objectives.specific_aim",),
     "14a_Sample_size": ("sample_size.number",),
     "14b_Sample_Calculation": ("sample_size.basis",),
@@ -94,7 +94,7 @@ def _protocol(name: str, rows: Sequence[dict[str, Any]], pack: Pack, label_headi
 
 
 def _label(protocol: Protocol, items: Sequence[set[str]], pack: Pack) -> None:
-    told = {criterion for criteria in _SAYS.values() for criterion in criteria}
+    told = {criterion for criteria in SAYS.values() for criterion in criteria}
     narrowed = {criterion for criteria in _NARROWS.values() for criterion in criteria}
     all_criteria = {f"{element.id}.{criterion.id}" for element, criterion in pack.criteria()}
     untold = all_criteria - told - narrowed
@@ -104,7 +104,7 @@ def _label(protocol: Protocol, items: Sequence[set[str]], pack: Pack) -> None:
             agreed[hit.passage].add(f"{hit.element}.{hit.criterion}")
     for index, own in enumerate(items):
         unknown = set(untold)
-        for item, criteria in _SAYS.items():
+        for item, criteria in SAYS.items():
             if item in own:
                 protocol.labels[index].update(dict.fromkeys(criteria, "satisfies"))
         for item, criteria in _NARROWS.items():
