@@ -366,9 +366,7 @@ def triage_run(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help=say(LOCALE, "help_retry_failed"))] = False,
     pages: _PagesToo = False,
     engine: Annotated[Literal["local", "dask"], typer.Option(help=say(LOCALE, "help_engine"))] = "local",
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help=say(LOCALE, "help_scheduler"), show_default=False)
-    ] = None,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help=say(LOCALE, "help_scheduler"), show_default=False)] = None,
     pack: _PackName = DEFAULT_PACK,
     lang: _Lang = "auto",
     quiet: _Quiet = False,

@@ -84,7 +84,6 @@ def assumptions(design: str, dice: random.Random) -> Assumed:
         "precision": {"p": dice.choice([18, 30, 45, 60, 75]), "width": dice.choice([6, 7, 9, 11])},
         "cluster": {"p1": base, "p2": base + 20, "m": dice.choice([10, 20, 30]), "icc": dice.choice([0.02, 0.03, 0.05])},
         "simon": dice.choice([{"p0": 5, "p1": 25}, {"p0": 10, "p1": 30}, {"p0": 20, "p1": 40}, {"p0": 30, "p1": 50}]),
-        | {"power": dice.choice([80, 90])},
         "escalation": {"levels": dice.randint(3, 6)},
         "detection": {"p": dice.choice([1, 2, 3, 4, 6])},
     }

@@ -24,7 +24,7 @@ CARD = 560
 
 
 def main() -> None:
-    """Write both pictures."""
+    """Write the pictures."""
     TARGET.mkdir(exist_ok=True)
     analyzer = Analyzer()
     for name, language, make in (("knee_zh", "zh", _page), ("fistula_en", "en", _marked)):
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _page(html: bytes) -> None:
-    """The head of the web page, and the first element with gaps and pictures."""
+    """The head of the web page with the first element that has gaps and pictures; the same on a telephone."""
     program = shutil.which("chromium") or shutil.which("google-chrome") or sys.exit("no Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -45,7 +45,13 @@ def _page(html: bytes) -> None:
         head = _opened(page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": bottom + 4}))
         page.locator(".bar").evaluate("bar => bar.style.display = 'none'")
         card = _opened(page.locator("article.partial:has(figure)").first.screenshot())
+        narrow = browser.new_page(viewport={"width": 390, "height": 760})
+        narrow.set_content(html.decode())
+        shots = [narrow.screenshot()]
+        narrow.locator("article.partial:has(figure)").first.evaluate("card => card.scrollIntoView()")
+        shots.append(narrow.screenshot())
         browser.close()
+    _save([_opened(shot) for shot in shots], "phone.png", across=True)
     _save([head, card.crop((0, 0, card.width, min(card.height, CARD)))], "page.png", across=False)
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 import yaml
-from sample_size_paragraphs import PHRASINGS, RAW, errors_of, judged, measure, paragraph, paragraphs
+
+from benchmarks.sample_size_paragraphs import PHRASINGS, RAW, errors_of, judged, measure, paragraph, paragraphs
 
 
 @pytest.fixture(scope="module")

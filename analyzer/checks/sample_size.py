@@ -331,8 +331,10 @@ def conventions(read: Assumptions, design: str, sides: Sequence[int], alpha: flo
         "one_proportion": lambda level, side: _one_proportion(read, level, power, side),
         "survival": lambda level, side: _survival(read, level, power, side),
         "equivalence": lambda level, side: _equivalence(read, level, power, side),
+        "non_inferiority": lambda level, side: _margin(read, design, level, power, side),
+        "superiority_margin": lambda level, side: _margin(read, design, level, power, side),
     }
-    recompute_one = by_design.get(design, lambda level, side: _margin(read, design, level, power, side))
+    recompute_one = by_design[design]
     divisors = dict.fromkeys((1, arms - 1, arms * (arms - 1) // 2) if arms > 2 else (1,))
     found: dict[str, Interval] = {}
     for side, divisor in product(sides, divisors):
