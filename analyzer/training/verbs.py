@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analyzer.errors import UsageError
+from analyzer.errors import UnreadableFile, UsageError
 from analyzer.pipeline import Analyzer
 from analyzer.resources import DEFAULT_MODEL, DEFAULT_PACK, PACKAGE, say
 from analyzer.rules import load_pack
@@ -49,10 +49,16 @@ def run_evaluate(*, corpora: Path | None, extra: Sequence[Path], gold: Path | No
 def _evaluate_pdfs(gold: Path, pdfs: Sequence[Path]) -> dict[str, Any]:
     analyzer = Analyzer()
     tally = Tally()
+    unread: list[str] = []
     for path in pdfs:
         wanted = json.loads((gold / path.name.split(".")[0] / "gold.json").read_text("utf-8"))
-        count_report(tally, wanted, analyzer.analyze(path).model_dump(mode="json"), layout=path.name.split(".")[-2])
-    return result(tally)
+        try:
+            report = analyzer.analyze(path)
+        except UnreadableFile:
+            unread.append(path.name)
+            continue
+        count_report(tally, wanted, report.model_dump(mode="json"), layout=path.name.split(".")[-2])
+    return result(tally) | {"unread": ", ".join(unread)}
 
 
 def run_label(path: Path, *, password: str | None) -> str:
