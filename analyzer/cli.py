@@ -32,7 +32,7 @@ from analyzer.reports import (
     renderer,
     write_atomically,
 )
-from analyzer.resources import DEFAULT_PACK, known_packs, pack_dir, say
+from analyzer.resources import DEFAULT_PACK, known_packs, pack_dir, say, tool_version
 
 if TYPE_CHECKING:
     from analyzer.document import Document
@@ -87,7 +87,7 @@ def root(
 ) -> None:
     """Without a verb: the version, or three friendly lines."""
     if version:
-        _write(f"analyzer {_version()}\n")
+        _write(f"analyzer {tool_version()}\n")
     elif context.invoked_subcommand is None:
         _write(say(LOCALE, "welcome") + "\n")
 
@@ -848,15 +848,6 @@ def _complain(words: str) -> None:
 def _showable(words: str) -> str:
     """Words without control characters, which a file's name may hold."""
     return _CONTROL.sub("", words)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("protocol-analyzer")
-    except PackageNotFoundError:
-        return "0"
 
 
 if __name__ == "__main__":

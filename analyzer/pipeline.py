@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,7 @@ from analyzer.judging import Circumstances, judge, overall
 from analyzer.matching import Matcher
 from analyzer.quoting import evidence_of
 from analyzer.reading import read
-from analyzer.resources import DEFAULT_PACK, model_dir, say
+from analyzer.resources import DEFAULT_PACK, model_dir, say, tool_version
 from analyzer.rules import Pack, load_pack
 from analyzer.segmentation import passages, segment
 from analyzer.text import language_of
@@ -156,14 +155,6 @@ def _to_review(element: ElementFinding, contradictions: Sequence[checks.Finding]
 
 def _probability(model: LinearModel, features: Weighted) -> float:
     return float(1 / (1 + np.exp(-model.scores([features])[0, 0])))
-
-
-def tool_version() -> str:
-    """The installed version, or ``0`` in a checkout that was never installed."""
-    try:
-        return version("protocol-analyzer")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _info(document: Document, is_protocol: float, empty: int) -> DocumentInfo:

@@ -13,6 +13,16 @@ DEFAULT_MODEL = "default"
 PACKS_GROUP = "analyzer.packs"
 
 
+def tool_version() -> str:
+    """The installed version, or ``0`` in a checkout that was never installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("protocol-analyzer")
+    except PackageNotFoundError:
+        return "0"
+
+
 def pack_dir(name: str) -> Path:
     """Folder of a bundled pack, the folder that ``name`` itself is a path to, or the pack of that name in an installed package."""
     bundled = PACKAGE / "packs" / name

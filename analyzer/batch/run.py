@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -24,7 +23,7 @@ from analyzer.batch.store import DiskFull, Store
 from analyzer.batch.workers import Engine, LocalPool, default_jobs
 from analyzer.errors import BrokenModel
 from analyzer.inputs import STDIN, Input
-from analyzer.resources import PACKAGE, model_dir, pack_dir
+from analyzer.resources import PACKAGE, model_dir, pack_dir, tool_version
 from analyzer.rules import load_pack
 
 _PAUSE = 0.1
@@ -248,14 +247,9 @@ def stopping() -> Iterator[Stop]:
 
 def edition_of(pack: str) -> str:
     """What outcomes depend on beside the document: tool, pack and model. Raises BrokenPack or BrokenModel."""
-    return json.dumps({"tool": _version(), "pack": f"{load_pack(pack).label} {_folder_digest(pack_dir(pack))}", "model": _model_digest()})
-
-
-def _version() -> str:
-    try:
-        return version("protocol-analyzer")
-    except PackageNotFoundError:
-        return "0"
+    return json.dumps(
+        {"tool": tool_version(), "pack": f"{load_pack(pack).label} {_folder_digest(pack_dir(pack))}", "model": _model_digest()}
+    )
 
 
 def _folder_digest(folder: Path) -> str:
