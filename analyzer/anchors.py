@@ -1,27 +1,51 @@
 """Which words must a text hold before a pattern can match it at all? Found from the pattern's own parse tree.
 
-Looking for a few thousand such words at once (Aho-Corasick) takes one pass over the text; only the passages that hold one are
+Looking for a few thousand such words at once (Aho-Corasick) takes one pass over the text; only the passages that hold them are
 then tried with the precise pattern, which makes matching nearly independent of the number of criteria.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 Words = frozenset[str]
 
+CLAUSES = 2
+"""So many sets of words are kept of a pattern; more of them hardly keep out anything more."""
 _MOST_ALTERNATIVES = 48
 _MOST_CHARACTERS = 12
 """A character class with more members than this is no part of a word."""
+_AFTER_ANOTHER_ALPHABET = re.compile(r"(?<=[^\x00-\x7f])[a-z]")
 
 
-def anchors(pattern: str) -> Words | None:
-    """Lower-case words one of which stands in every text that ``pattern`` matches, case aside; None where there are none."""
-    return _required(parser.parse(pattern, re.IGNORECASE))
+def lowered(text: str) -> str:
+    """``text`` in lower case, of the same length whatever the alphabet."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(character.lower()[:1] for character in text)
+
+
+def folded(text: str) -> str:
+    """``text`` as anchors are written: Latin words with a capital at their beginning and nowhere else, every digit a 0; as long as it was.
+
+    So a pattern that begins at the beginning of a word does not ask for its letters within other words.
+    """
+    titled = text.title()
+    if len(titled) != len(text):  # a letter whose capital is two
+        titled = "".join(character if len(character.title()) == 1 else "\ufffd" for character in lowered(text)).title()
+    if not titled.isascii():
+        titled = _AFTER_ANOTHER_ALPHABET.sub(lambda letter: letter[0].upper(), titled)
+    for digit in "123456789":
+        titled = titled.replace(digit, "0")
+    return titled
+
+
+def anchors(pattern: str) -> tuple[Words, ...]:
+    """Sets of words, the most telling first: every text that ``pattern`` matches holds, once ``folded``, one word of each."""
+    return tuple(_required(parser.parse(pattern, re.IGNORECASE), bounded=False)[:CLAUSES])
 
 
 def alternatives(pattern: str) -> list[str]:
@@ -45,22 +69,46 @@ def alternatives(pattern: str) -> list[str]:
     return parts
 
 
-def _required(sequence: Iterable[Any]) -> Words | None:
-    """The best requirement among the parts of a sequence: long words before short ones, few before many."""
-    best: Words | None = None
+def _required(sequence: Iterable[Any], *, bounded: bool) -> list[Words]:
+    """What the parts of a sequence require, the most telling first: long words before short ones, few before many.
+
+    ``bounded`` says whether no Latin letter stands before the sequence.
+    """
+    found: set[Words] = set()
     run: Words | None = None
+    run_bounded = False
     for code, argument in sequence:
+        if code is op.AT or code is op.ASSERT or code is op.ASSERT_NOT:
+            found.add(_words(run, bounded=run_bounded))
+            run = None
+            bounded = bounded or (code is op.ASSERT_NOT and argument[0] < 0 and list(argument[1]) == _LATIN_LETTER)
+            continue
         members = _members(code, argument)
         grown = _grown(run, members)
         if grown is None:
-            best, run = _better(best, run), members
+            found.add(_words(run, bounded=run_bounded))
+            run, run_bounded = members, bounded
         else:
             run = grown
         if members is None:
-            best = _better(best, _of_part(code, argument))
+            found.update(_of_part(code, argument, bounded=bounded))
         elif code is not op.LITERAL and code is not op.IN:  # a repetition: what follows need not stand next to this one
-            best, run = _better(best, run), None
-    return _better(best, run)
+            found.add(_words(run, bounded=run_bounded))
+            run = None
+        bounded = False
+    found.add(_words(run, bounded=run_bounded))
+    return sorted((words for words in found if words and " " not in words), key=_worth, reverse=True)
+
+
+_LATIN_LETTER = list(parser.parse("[A-Za-z]", re.IGNORECASE))
+
+
+def _words(run: Words | None, *, bounded: bool) -> Words:
+    """Folded words of a run; where a Latin letter may stand before it, each also as the rest of a word."""
+    found = {folded(word) for word in run or ()}
+    if not bounded:
+        found |= {word[:1].lower() + word[1:] for word in found}
+    return frozenset(found)
 
 
 def _grown(run: Words | None, members: Words | None) -> Words | None:
@@ -71,9 +119,9 @@ def _grown(run: Words | None, members: Words | None) -> Words | None:
 
 
 def _members(code: Any, argument: Any) -> Words | None:
-    """The characters, in lower case, one of which a part of a pattern begins with and holds at least once."""
+    """The characters, folded, one of which a part of a pattern begins with and holds at least once."""
     if code is op.LITERAL:
-        return frozenset([chr(argument).lower()])
+        return frozenset([_lower(argument)])
     if code is op.IN:
         return _characters(argument)
     if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and argument[0] > 0 and len(argument[2]) == 1:
@@ -81,45 +129,48 @@ def _members(code: Any, argument: Any) -> Words | None:
     return None
 
 
-def _of_part(code: Any, argument: Any) -> Words | None:
+def _of_part(code: Any, argument: Any, *, bounded: bool) -> list[Words]:
     if code is op.SUBPATTERN:
-        return _required(argument[3])
+        return _required(argument[3], bounded=bounded)
     if code is op.ATOMIC_GROUP:
-        return _required(argument)
+        return _required(argument, bounded=bounded)
     if code is op.BRANCH:
-        return _union(_required(branch) for branch in argument[1])
-    if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
-        return _required(argument[2]) if argument[0] > 0 else None
-    return None
+        return list(_of_branches([_required(branch, bounded=bounded) for branch in argument[1]]))
+    if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and argument[0] > 0:
+        return _required(argument[2], bounded=bounded)
+    return []
+
+
+def _of_branches(branches: Sequence[Sequence[Words]]) -> Iterator[Words]:
+    """The best of every branch is one requirement of all, the second best of every branch another."""
+    for several in zip(*branches, strict=False):
+        words = frozenset[str]().union(*several)
+        if len(words) <= _MOST_ALTERNATIVES:
+            yield words
 
 
 def _characters(members: list[Any]) -> Words | None:
     found: set[str] = set()
     for code, value in members:
         if code is op.LITERAL:
-            found.add(chr(value).lower())
+            found.add(_lower(value))
         elif code is op.RANGE and value[1] - value[0] < _MOST_CHARACTERS:
-            found.update(chr(number).lower() for number in range(value[0], value[1] + 1))
+            found.update(_lower(number) for number in range(value[0], value[1] + 1))
         elif code is op.CATEGORY and value is op.CATEGORY_DIGIT:
-            found.update("0123456789")  # the reader folds all other digits to these
+            found.add("0")  # the reader folds the digits of other alphabets to these
         else:
             return None
     return frozenset(found) if len(found) <= _MOST_CHARACTERS else None
 
 
-def _union(parts: Iterator[Words | None]) -> Words | None:
-    found: set[str] = set()
-    for part in parts:
-        if part is None:
-            return None
-        found |= part
-    return frozenset(found) if len(found) <= _MOST_ALTERNATIVES else None
+def _lower(code: int) -> str:
+    """The character in lower case; any digit is a 0."""
+    character = chr(code)
+    return "0" if character.isdecimal() else character.lower()[:1]
 
 
-def _better(one: Words | None, other: Words | None) -> Words | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other, key=lambda words: (min(map(_weight, words)), -len(words)))
+def _worth(words: Words) -> tuple[float, int, list[str]]:
+    return min(map(_weight, words)), -len(words), sorted(words)
 
 
 def _weight(word: str) -> float:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
+from analyzer.anchors import alternatives
 from analyzer.errors import BrokenPack
 from analyzer.resources import PACKAGE, load_yaml, pack_dir
 
@@ -77,7 +78,7 @@ class Patterns(_Model):
 
     def sources(self) -> list[str]:
         """All patterns as they are compiled; English ones need a place where no Latin letter stands on either side."""
-        return [*self.zh, *self.any, *map(whole_word, self.en)]
+        return [*self.zh, *self.any, *(whole_word(part) for pattern in self.en for part in alternatives(pattern))]
 
     @cached_property
     def expression(self) -> re.Pattern[str] | None:

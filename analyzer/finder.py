@@ -1,0 +1,171 @@
+"""Searches a text for many groups of patterns at once, each group an alternation, with one answer per group and span.
+
+One pass over the text finds the words that the patterns cannot do without (see ``anchors``); a pattern is tried, and compiled,
+only where all of its words stand. Pattern and text are compared in lower case, which ``re`` does faster than without regard to
+case. The answers are those of ``Patterns.search``. A bit mask stands for a set of patterns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from analyzer.anchors import CLAUSES, alternatives, anchors, folded, lowered
+from analyzer.rules import Patterns
+
+Span = tuple[int, int]
+
+
+class Finder:
+    """Groups of patterns made ready to be searched for; a group is named by its index in ``groups``."""
+
+    def __init__(self, groups: Sequence[Patterns]) -> None:
+        import ahocorasick
+
+        numbers: dict[str, int] = {}
+        self.members: list[int] = []
+        """Group -> the mask of its patterns."""
+        self._rank: list[dict[int, int]] = []
+        """Group -> pattern -> its turn in the alternation."""
+        for group in groups:
+            sources = dict.fromkeys(part for pattern in group.sources() for part in alternatives(pattern))
+            self._rank.append({numbers.setdefault(source, len(numbers)): turn for turn, source in enumerate(sources)})
+            self.members.append(sum(1 << number for number in self._rank[-1]))
+        self._sources = list(numbers)
+        self._compiled: list[re.Pattern[str] | None] = [None] * len(numbers)
+        self._everything = (1 << len(numbers)) - 1
+        self._unasked, self._masks, words = self._requirements()
+        self._automaton = ahocorasick.Automaton()
+        for word, number in words.items():
+            self._automaton.add_word(word, number)
+        self._automaton.make_automaton()
+
+    def _requirements(self) -> tuple[int, list[int], dict[str, int]]:
+        """What no word has to stand for; what every word stands for, one bit per pattern and clause of its anchors; the words' numbers."""
+        unasked, masks = 0, defaultdict[str, int](int)
+        for number, source in enumerate(self._sources):
+            required = anchors(source)
+            for clause in range(CLAUSES):
+                bit = 1 << clause * len(self._sources) + number
+                if clause >= len(required):
+                    unasked |= bit
+                    continue
+                for word in required[clause]:
+                    masks[word] |= bit
+        return unasked, list(masks.values()), {word: number for number, word in enumerate(masks)}
+
+    def candidates(self, text: str, spans: Sequence[Span]) -> list[int]:
+        """For each of the spans of ``text`` the mask of the patterns whose words stand in it."""
+        text = folded(text)
+        found = []
+        for start, end in spans:
+            mask = self._unasked
+            for number in {number for _, number in self._automaton.iter(text, start, end)}:
+                mask |= self._masks[number]
+            found.append(self._met(mask))
+        return found
+
+    def _met(self, mask: int) -> int:
+        """The patterns all of whose clauses are in ``mask``."""
+        met = self._everything
+        for clause in range(CLAUSES):
+            met &= mask >> clause * len(self._sources)
+        return met
+
+    def search(self, number: int, text: str, start: int, end: int) -> Span | None:
+        """The first match of one pattern in ``text[start:end]``, a text in lower case."""
+        pattern = self._compiled[number]
+        if pattern is None:
+            pattern = self._compiled[number] = re.compile(_lower_case(self._sources[number]), re.MULTILINE)
+        match = pattern.search(text, start, end)
+        return match.span() if match else None
+
+    def union(self, groups: Sequence[int]) -> int:
+        """The mask of all patterns of some groups."""
+        mask = 0
+        for group in groups:
+            mask |= self.members[group]
+        return mask
+
+    def turn(self, group: int, number: int) -> int:
+        """The place of a pattern in the alternation of its group."""
+        return self._rank[group][number]
+
+    def owners(self, groups: Sequence[int]) -> dict[int, list[int]]:
+        """Pattern -> those of ``groups`` that it belongs to."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for group in groups:
+            for number in self._rank[group]:
+                found[number].append(group)
+        return found
+
+
+class Searched:
+    """Spans of one text, each searched for any group at most once."""
+
+    def __init__(self, finder: Finder, text: str, spans: Sequence[Span]) -> None:
+        self._finder = finder
+        self._text = lowered(text)
+        self._spans = spans
+        self._masks = finder.candidates(text, spans)
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def holds(self, group: int, index: int) -> bool:
+        """Whether a pattern of the group matches in span number ``index``."""
+        mask = self._masks[index] & self._finder.members[group]
+        if not mask:
+            return False
+        known = self._known.get((group, index))
+        if known is None:
+            known = self._known[group, index] = self._any(mask, *self._spans[index])
+        return known
+
+    def holds_between(self, group: int, index: int, start: int, end: int) -> bool:
+        """Whether a pattern of the group matches in ``text[start:end]``, a part of span number ``index``."""
+        mask = self._masks[index] & self._finder.members[group]
+        return bool(mask) and self._any(mask, start, end)
+
+    def first(self, owners: dict[int, list[int]], mask: int, index: int) -> dict[int, Span]:
+        """Group -> its leftmost match in span number ``index``, for the groups of ``owners``, whose patterns ``mask`` holds."""
+        start, end = self._spans[index]
+        found: dict[int, tuple[int, int, Span]] = {}
+        for number in _bits(self._masks[index] & mask):
+            span = self._finder.search(number, self._text, start, end)
+            if span is None:
+                continue
+            for group in owners[number]:
+                place = (span[0], self._finder.turn(group, number), span)
+                if group not in found or place < found[group]:
+                    found[group] = place
+        return {group: place[2] for group, place in found.items()}
+
+    def _any(self, mask: int, start: int, end: int) -> bool:
+        return any(self._finder.search(number, self._text, start, end) for number in _bits(mask))
+
+
+_ESCAPE = re.compile(r"(\\.)", re.DOTALL)
+
+
+def _lower_case(pattern: str) -> str:
+    """The pattern for a text in lower case; ``\\W`` and its like mean what they meant."""
+    return "".join(part if turn % 2 else part.lower() for turn, part in enumerate(_ESCAPE.split(pattern)))
+
+
+def searched_apart(finder: Finder, texts: Sequence[str]) -> Searched:
+    """Texts of which each is searched by itself."""
+    spans, start = [], 0
+    for text in texts:
+        spans.append((start, start + len(text)))
+        start += len(text) + 1
+    return Searched(finder, "\n".join(texts), spans)
+
+
+def _bits(mask: int) -> list[int]:
+    """The numbers of the bits that are set."""
+    found = []
+    while mask:
+        low = mask & -mask
+        found.append(low.bit_length() - 1)
+        mask ^= low
+    return found
