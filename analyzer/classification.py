@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.errors import BrokenModel
-from analyzer.features import VERSION, Weighted, heading_features
+from analyzer.features import VERSION, Featurizer, Weighted, heading_features
 
 Floats = npt.NDArray[np.float32]
+_BATCH = 512
+"""Items scored at once: the products of a long document would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +43,43 @@ class LinearModel:
     def _index(self) -> dict[str, int]:
         return {feature: index for index, feature in enumerate(self.vocabulary)}
 
-    def rows(self, features: Sequence[Weighted]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
-        """Known features of each item as one compressed sparse matrix: column indexes, weights of unit length, row starts."""
-        index = self._index
-        columns: list[int] = []
-        weights: list[float] = []
-        starts = [0]
-        for item in features:
-            for feature, weight in item.items():
-                column = index.get(feature)
-                if column is not None:
-                    columns.append(column)
-                    weights.append(weight)
-            starts.append(len(columns))
-        column_array = np.array(columns, dtype=np.int64)
-        weight_array = np.array(weights, dtype=np.float32) * self.idf[column_array]
-        start_array = np.array(starts, dtype=np.int64)
-        lengths = np.sqrt(_row_sums(weight_array * weight_array, start_array))
-        weight_array /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(start_array)).astype(np.float32)
-        return column_array, weight_array, start_array
+    @cached_property
+    def featurizer(self) -> Featurizer[int]:
+        """Makes features of passages under their columns in this model."""
+        return Featurizer(self._index.get)
 
     def scores(self, features: Sequence[Weighted]) -> Floats:
-        """Log-odds, an array of shape (items, labels)."""
-        columns, weights, starts = self.rows(features)
+        """Log-odds, an array of shape (items, labels); features that the model does not know count for nothing."""
+        return self.scores_of_columns(self._known(features))
+
+    def rows(self, features: Sequence[Weighted]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
+        """Known features of each item as one compressed sparse matrix: column indexes, weights of unit length, row starts."""
+        return _rows(self._known(features), self.idf)
+
+    def _known(self, features: Sequence[Weighted]) -> list[dict[int, float]]:
+        index = self._index
+        return [{index[name]: weight for name, weight in item.items() if name in index} for item in features]
+
+    def scores_of_columns(self, features: Sequence[Mapping[int, float]]) -> Floats:
+        """As ``scores``, for features under their columns."""
+        columns, weights, starts = _rows(features, self.idf)
         scores = np.empty((len(features), len(self.labels)), dtype=np.float32)
-        step = 512
-        for first in range(0, len(features), step):
-            last = min(first + step, len(features))
+        for first in range(0, len(features), _BATCH):
+            last = min(first + _BATCH, len(features))
             low, high = starts[first], starts[last]
             products = self.coefficients[columns[low:high]] * weights[low:high, None]
             scores[first:last] = _row_sums(products, starts[first : last + 1] - low) + self.intercepts
         return scores
+
+
+def _rows(items: Sequence[Mapping[int, float]], idf: Floats) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
+    starts = np.cumsum([0, *map(len, items)], dtype=np.int64)
+    columns = np.fromiter(chain.from_iterable(items), dtype=np.int64, count=starts[-1])
+    weights = np.fromiter(chain.from_iterable(item.values() for item in items), dtype=np.float32, count=starts[-1])
+    weights *= idf[columns]
+    lengths = np.sqrt(_row_sums(weights * weights, starts))
+    weights /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(starts)).astype(np.float32)
+    return columns, weights, starts
 
 
 def _row_sums(values: Floats, starts: npt.NDArray[np.int64]) -> Floats:

@@ -5,12 +5,12 @@ A pack makes elements and criteria depend on conditions; what makes a condition 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from analyzer.document import Document, Passage
 from analyzer.findings import Bilingual, ConditionFinding, Evidence
-from analyzer.matching import Hit, Matcher
+from analyzer.matching import Hit
 from analyzer.rules import ConditionRule, CriterionRule, ElementRule, Examples, Pack, Patterns, Text
 
 Quote = Callable[[int], Evidence | None]
@@ -36,17 +36,25 @@ class Conditions:
 
     def __init__(self, pack: Pack, only: Sequence[str] | None = None) -> None:
         self.rules = {name: pack.conditions[name] for name in (pack.conditions_used() if only is None else only)}
-        self.matcher = Matcher(Pack(info=pack.info, elements=[_as_element(*entry) for entry in self.rules.items()], cues=pack.cues))
 
-    def decide(
-        self, document: Document, passages: Sequence[Passage], classified: Mapping[str, float], quote: Quote
-    ) -> list[ConditionFinding]:
-        """One finding per condition. ``classified`` holds the probability of each label of the document model."""
-        hits: dict[str, list[Hit]] = {name: [] for name in self.rules}
-        for hit in self.matcher.match(document, passages):
+    def criteria(self) -> list[tuple[ElementRule, CriterionRule]]:
+        """What a ``Matcher`` must look for, besides the criteria of the pack."""
+        elements = [_as_element(*entry) for entry in self.rules.items()]
+        return [(element, criterion) for element in elements for criterion in element.criteria]
+
+    def decide(self, hits: Sequence[Hit], classified: Mapping[str, float], quote: Quote) -> list[ConditionFinding]:
+        """One finding per condition, from what was found of ``criteria()``. ``classified`` holds the probability of each label of the
+        document model."""
+        found: dict[str, list[Hit]] = defaultdict(list)
+        for hit in hits:
             if hit.in_section:
-                hits[hit.element].append(hit)
-        return [_finding(name, rule, _counted(hits[name]), classified, quote) for name, rule in self.rules.items()]
+                found[hit.element].append(hit)
+        return [_finding(name, rule, _counted(found[_element_id(name)]), classified, quote) for name, rule in self.rules.items()]
+
+
+def _element_id(condition: str) -> str:
+    """The id under which a condition is matched; no element of a pack can have it."""
+    return f"if:{condition}"
 
 
 def _as_element(name: str, rule: ConditionRule) -> ElementRule:
@@ -57,7 +65,8 @@ def _as_element(name: str, rule: ConditionRule) -> ElementRule:
     speaking_for = {"id": _FOR, "cues": rule.cues, "needs": [*needs, *rule.needs], "when_negated": rule.when_negated}
     against = {"id": _AGAINST, "cues": rule.against, "needs": needs, "never": {}}
     criteria = [CriterionRule.model_validate(words | side) for side in (speaking_for, against)]
-    return ElementRule(id=name, domain="Q", name=rule.name, severity="minor", why=rule.name, criteria=criteria)
+    element = ElementRule(id="condition", domain="Q", name=rule.name, severity="minor", why=rule.name, criteria=criteria)
+    return element.model_copy(update={"id": _element_id(name)})
 
 
 def _counted(hits: Sequence[Hit]) -> _Count:

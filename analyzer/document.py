@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+import numpy as np
 
 Source = Literal["digital", "ocr", "empty"]
 
@@ -136,11 +138,7 @@ class Document:
     def quote(self, start: int, end: int) -> str:
         """The words of the page behind ``text[start:end]``, as drawn; the span must not leave its page."""
         page = self.page_of(start)
-        pieces, previous = [], -1
-        for index in self._drawn(page, start, end):
-            pieces.append(page.raw[index] if index == previous + 1 or previous < 0 else f" {page.raw[index]}")
-            previous = index
-        return " ".join("".join(pieces).split())
+        return " ".join(" ".join(page.raw[first:last] for first, last in self._stretches(page, start, end)).split())
 
     def rects(self, start: int, end: int) -> list[Rect]:
         """One box per visual line that ``text[start:end]`` covers on the page of ``start``."""
@@ -157,27 +155,43 @@ class Document:
             return []
         if line.cell is not None:
             return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
-        first = last = None
-        if start > line.start or end < line.end:
-            first, last = self.geometry.boxes(page.number, [drawn[0], drawn[-1]])
-        left = first.x0 if first and start > line.start else line.rect.x0
-        right = last.x1 if last and end < line.end else line.rect.x1
-        return [Rect(min(left, right), line.rect.top, max(left, right), line.rect.bottom)]
+        first = self._first_box(page, drawn) if start > line.start else None
+        last = self._first_box(page, reversed(drawn)) if end < line.end else None
+        reaching = [self._first_box(page, [index]) for index in drawn if page.raw[index] in _REACHING]
+        left = first.x0 if first else line.rect.x0
+        right = last.x1 if last else line.rect.x1
+        top = min([line.rect.top, *(box.top for box in reaching if box)])
+        bottom = max([line.rect.bottom, *(box.bottom for box in reaching if box)])
+        return [Rect(min(left, right), top, max(left, right), bottom)]
+
+    def _first_box(self, page: Page, indexes: Iterable[int]) -> Rect | None:
+        """The box of the first of these characters of ``page.raw`` that has one."""
+        if self.geometry is None:
+            return None
+        boxes = (self.geometry.boxes(page.number, [index])[0] for index in indexes)
+        return next((box for box in boxes if box), None)
 
     def _drawn(self, page: Page, start: int, end: int) -> list[int]:
         """Indexes into ``page.raw`` behind a span, with what stands between them: blanks, or the hyphen of a divided word."""
-        drawn: list[int] = []
-        for index in self.origin[start : min(end, page.end)]:
-            if index < 0 or (drawn and index == drawn[-1]):
-                continue
-            if drawn and drawn[-1] < index <= drawn[-1] + _LEFT_OUT:
-                drawn.extend(range(drawn[-1] + 1, index))
-            drawn.append(index)
-        return drawn
+        return [index for first, last in self._stretches(page, start, end) for index in range(first, last)]
+
+    def _stretches(self, page: Page, start: int, end: int) -> list[tuple[int, int]]:
+        """The spans of ``page.raw`` that hold ``_drawn``, in the order of the text."""
+        indexes = np.frombuffer(self.origin, dtype=np.int32)[start : min(end, page.end)]
+        indexes = indexes[indexes >= 0]
+        if not len(indexes):
+            return []
+        steps = np.diff(indexes)
+        breaks = np.flatnonzero((steps < 0) | (steps > _LEFT_OUT))
+        firsts, lasts = indexes[[0, *(breaks + 1)]], indexes[[*breaks, -1]]
+        return [(first, last + 1) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
 
 
 _LEFT_OUT = 3
 """Characters that a line end may hold beside its text: hyphen, carriage return, line feed."""
+
+_REACHING = frozenset("_\u222b\u2211\u220f\u221a")
+"""Characters that reach beyond the letters of their line: underscore, integral, sum, product, root."""
 
 
 def merge_boxes(boxes: Sequence[Rect]) -> list[Rect]:

@@ -7,7 +7,8 @@ remembers ``VERSION``, so the two cannot drift apart unnoticed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
 
 from analyzer.document import Document, Passage
 from analyzer.text import CJK, words
@@ -15,6 +16,8 @@ from analyzer.text import CJK, words
 VERSION = 2
 _LONGEST = 160
 """Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
+_REMEMBERED = 300_000
+"""Words and pairs of words whose features are remembered; at so many the memory is emptied."""
 _STEM = 5
 _OPENING = 6000
 """Characters of a document that tell what kind of document it is."""
@@ -33,37 +36,76 @@ Weighted = dict[str, float]
 
 def passage_features(document: Document, passages: Sequence[Passage]) -> list[Weighted]:
     """Features with their weights for each passage, in order; weights are before inverse document frequency."""
-    cut = [words(document.text[passage.start : passage.end])[:_LONGEST] for passage in passages]
-    headings: dict[int, Weighted] = {}
-    found = []
-    for index, passage in enumerate(passages):
-        features = _own(cut[index])
-        if passage.section not in headings:
-            headings[passage.section] = _place(document, passage.section)
-        features.update(headings[passage.section])
-        if passage.kind == "row":
-            features["row"] = 0.5
-        for near, mark in ((index - 1, "<"), (index + 1, ">")):
-            if 0 <= near < len(passages) and passages[near].section == passage.section:
-                for word in cut[near]:
-                    features[mark + word] = 0.25
-        found.append(features)
-    return found
+    return Featurizer(lambda feature: feature).passages(document, passages)
 
 
-def _own(cut: Sequence[str]) -> Weighted:
-    features: Weighted = {}
-    previous = "^"
-    for word in cut:
-        features["w" + word] = 1.0
-        features["b" + previous + "_" + word] = 0.8
-        if len(word) > _STEM and word.isascii():
-            features["t" + word[:_STEM]] = 0.6
-        elif len(word) > 1 and not word.isascii():
-            for character in word:
-                features["c" + character] = 0.4
-        previous = word
-    features[f"n{min(8, len(cut) // 8)}"] = 0.3
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Featurizer(Generic[Key]):
+    """Features of passages under the keys that ``known`` gives them; those to which it gives None are left out.
+
+    What a word contributes is looked up once; the words of a language come again and again.
+    """
+
+    def __init__(self, known: Callable[[str], Key | None]) -> None:
+        self._known = known
+        self._pairs: dict[tuple[str, str], dict[Key, float]] = {}
+        self._beside: dict[tuple[str, str], dict[Key, float]] = {}
+
+    def passages(self, document: Document, passages: Sequence[Passage]) -> list[dict[Key, float]]:
+        """Features with their weights for each passage, in order; weights are before inverse document frequency."""
+        if len(self._pairs) + len(self._beside) > _REMEMBERED:
+            self._pairs.clear()
+            self._beside.clear()
+        cut = [words(document.text[passage.start : passage.end])[:_LONGEST] for passage in passages]
+        places: dict[int, dict[Key, float]] = {}
+        row = self._kept({"row": 0.5})
+        found = []
+        for index, passage in enumerate(passages):
+            features = self._own(cut[index])
+            if passage.section not in places:
+                places[passage.section] = self._kept(_place(document, passage.section))
+            features.update(places[passage.section])
+            if passage.kind == "row":
+                features.update(row)
+            for near, mark in ((index - 1, "<"), (index + 1, ">")):
+                if 0 <= near < len(passages) and passages[near].section == passage.section:
+                    self._add_neighbour(features, cut[near], mark)
+            found.append(features)
+        return found
+
+    def _own(self, cut: Sequence[str]) -> dict[Key, float]:
+        features: dict[Key, float] = {}
+        previous = "^"
+        for word in cut:
+            pair = (previous, word)
+            of_pair = self._pairs.get(pair)
+            if of_pair is None:
+                of_pair = self._pairs[pair] = self._kept(_of_word(previous, word))
+            features.update(of_pair)
+            previous = word
+        features.update(self._kept({f"n{min(8, len(cut) // 8)}": 0.3}))
+        return features
+
+    def _add_neighbour(self, features: dict[Key, float], cut: Sequence[str], mark: str) -> None:
+        for word in cut:
+            beside = self._beside.get((mark, word))
+            if beside is None:
+                beside = self._beside[mark, word] = self._kept({mark + word: 0.25})
+            features.update(beside)
+
+    def _kept(self, features: Weighted) -> dict[Key, float]:
+        return {key: weight for feature, weight in features.items() if (key := self._known(feature)) is not None}
+
+
+def _of_word(previous: str, word: str) -> Weighted:
+    features = {"w" + word: 1.0, "b" + previous + "_" + word: 0.8}
+    if len(word) > _STEM and word.isascii():
+        features["t" + word[:_STEM]] = 0.6
+    elif len(word) > 1 and not word.isascii():
+        for character in word:
+            features["c" + character] = 0.4
     return features
 
 

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 
 from analyzer.document import Document, Passage
 from analyzer.finder import Finder, Searched, Span, searched_apart
-from analyzer.rules import CriterionRule, Pack, Patterns
+from analyzer.rules import CriterionRule, ElementRule, Pack, Patterns
 
 Stance = Literal["satisfies", "mentions", "negated", "deferred", "placeholder", "other_study"]
 STANCES: frozenset[str] = frozenset(get_args(Stance))
@@ -55,10 +55,10 @@ def match(pack: Pack, document: Document, passages: Sequence[Passage]) -> list[H
 
 
 class Matcher:
-    """A pack made ready to be matched with any number of documents."""
+    """A pack made ready to be matched with any number of documents; ``beside`` holds further criteria with their elements."""
 
-    def __init__(self, pack: Pack) -> None:
-        self.criteria = list(pack.criteria())
+    def __init__(self, pack: Pack, beside: Sequence[tuple[ElementRule, CriterionRule]] = ()) -> None:
+        self.criteria = [*pack.criteria(), *beside]
         groups: list[Patterns] = []
 
         def grouped(patterns: Patterns) -> int:

@@ -79,11 +79,12 @@ def condition_trials(pack: Pack, names: Iterable[str] | None = None) -> Iterator
     for name in pack.conditions if names is None else names:
         rule = pack.conditions[name].model_copy(update={"classifier": None})
         conditions = Conditions(pack.model_copy(update={"conditions": {name: rule}}), [name])
+        matcher = Matcher(pack.model_copy(update={"elements": []}), conditions.criteria())
         for kind, by_language in (("holds", rule.examples.holds), ("fails", rule.examples.fails)):
             for language in LANGUAGES:
                 for sentences in by_language.get(language, []):
                     document, passages = example_document(rule.look_in, language, sentences)
-                    (found,) = conditions.decide(document, passages, {}, lambda passage: None)
+                    (found,) = conditions.decide(matcher.match(document, passages), {}, lambda passage: None)
                     yield Trial(name, kind, language, sentences, (), found.holds == (kind == "holds"))  # type: ignore[arg-type]
 
 

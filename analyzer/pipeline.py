@@ -13,7 +13,7 @@ from analyzer.checks.sample_size import recompute, summary
 from analyzer.classification import LinearModel, heading_labeller, load_model
 from analyzer.conditions import Conditions
 from analyzer.document import Document
-from analyzer.features import Weighted, cell_features, document_features, passage_features
+from analyzer.features import Weighted, cell_features, document_features
 from analyzer.findings import (
     Bilingual,
     DocumentInfo,
@@ -51,8 +51,8 @@ class Analyzer:
 
     def __init__(self, pack: str = DEFAULT_PACK, model: Path | None = None, filed_on: date | None = None) -> None:
         self.pack = load_pack(pack)
-        self.matcher = Matcher(self.pack)
         self.conditions = Conditions(self.pack)
+        self.matcher = Matcher(self.pack, self.conditions.criteria())
         self.filed_on = filed_on
         self.model = load_model(model or model_dir())
 
@@ -71,7 +71,7 @@ class Analyzer:
         """The gap report of a document that has been read."""
         pieces = passages(document)
         hits = self.matcher.match(document, pieces)
-        scores = self.model.passages.scores(passage_features(document, pieces))
+        scores = self.model.passages.scores_of_columns(self.model.passages.featurizer.passages(document, pieces))
         votes = ballots(self.pack, document, pieces, hits, scores, self.model.passages.labels, self.model.thresholds)
         kinds = {
             "protocol": _probability(self.model.documents, document_features(document)),
@@ -83,7 +83,7 @@ class Analyzer:
         def quote(passage: int) -> Evidence | None:
             return evidence_of(document, pieces[passage].start, pieces[passage].end)
 
-        conditions = self.conditions.decide(document, pieces, kinds, quote)
+        conditions = self.conditions.decide(hits, kinds, quote)
         empty = sum(page.source == "empty" for page in document.pages)
         elements = judge(
             self.pack,

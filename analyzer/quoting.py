@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from analyzer.document import Document
 from analyzer.findings import Evidence
 
@@ -36,18 +38,16 @@ def evidence_of(document: Document, start: int, end: int) -> Evidence | None:
 
 def _longest_stretch(document: Document, start: int, end: int) -> tuple[int, int]:
     raw = document.page_of(start).raw
+    indexes = np.frombuffer(document.origin, dtype=np.int32)[start:end]
+    offsets = np.flatnonzero(indexes >= 0)
+    indexes = indexes[offsets]
+    steps = np.diff(indexes)
     best = (start, start)
     begin = start
-    previous = -1
-    for offset in range(start, end):
-        index = document.origin[offset]
-        if index < 0:
-            continue
-        together = previous < 0 or (
-            index >= previous and _HYPHEN_OR_SPACE.fullmatch(raw, previous + 1, max(index, previous + 1)) is not None
-        )
-        if not together:
+    for place in np.flatnonzero((steps < 0) | (steps > 1)).tolist():
+        index, following = int(indexes[place]), int(indexes[place + 1])
+        if following < index or _HYPHEN_OR_SPACE.fullmatch(raw, index + 1, following) is None:
+            offset = start + int(offsets[place + 1])
             best = max(best, (begin, offset), key=lambda span: span[1] - span[0])
             begin = offset
-        previous = index
     return max(best, (begin, end), key=lambda span: span[1] - span[0])

@@ -8,6 +8,7 @@ from samples import report
 
 from analyzer.conditions import Conditions
 from analyzer.findings import Bilingual, ConditionFinding, Evidence, Warning
+from analyzer.matching import Matcher
 from analyzer.reports.terminal import rendered, report_sheet
 from analyzer.rules import load_pack
 from analyzer.segmentation import passages
@@ -21,7 +22,9 @@ def decided(name: str, source: str, **classified: float) -> ConditionFinding:
     def quote(passage: int) -> Evidence:
         return Evidence(page=1, bbox=[], quote=document.text[pieces[passage].start : pieces[passage].end])
 
-    (found,) = Conditions(load_pack("rscpq"), [name]).decide(document, pieces, classified, quote)
+    conditions = Conditions(load_pack("rscpq"), [name])
+    hits = Matcher(load_pack("mini"), conditions.criteria()).match(document, pieces)
+    (found,) = conditions.decide(hits, classified, quote)
     return found
 
 
