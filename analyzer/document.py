@@ -7,10 +7,12 @@ This module imports nothing of ours.
 
 from __future__ import annotations
 
+import re
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -140,6 +142,23 @@ class Document:
         page = self.page_of(start)
         return " ".join(" ".join(page.raw[first:last] for first, last in self._stretches(page, start, end)).split())
 
+    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """``text[start:end]`` in pieces that the page draws in one go: (first offset, offset after the last, index of the first in ``raw``).
+
+        What the reader put in itself is left out.
+        """
+        while start < end:
+            stop = min(self._breaks[bisect_left(self._breaks, start)] + 1, end)
+            if self.origin[start] >= 0:
+                yield start, stop, self.origin[start]
+            start = stop
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        """Offsets after which ``origin`` does not go on by one; the last offset is one."""
+        origin = np.frombuffer(self.origin, dtype=np.int32)
+        return [*np.flatnonzero((np.diff(origin) != 1) | (origin[:-1] < 0)).tolist(), len(origin) - 1]
+
     def rects(self, start: int, end: int) -> list[Rect]:
         """One box per visual line that ``text[start:end]`` covers on the page of ``start``."""
         page = self.page_of(start)
@@ -150,18 +169,20 @@ class Document:
 
     def _boxes_in(self, line: Line, page: Page, start: int, end: int) -> list[Rect]:
         """Boxes of a span within a line: the line's own height, cut at the ends of the span; character by character in a cell."""
-        drawn = self._drawn(page, start, end)
-        if not drawn or self.geometry is None:
+        stretches = self._stretches(page, start, end)
+        if not stretches or self.geometry is None:
             return []
         if line.cell is not None:
+            drawn = [index for first, last in stretches for index in range(first, last)]
             return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
-        first = self._first_box(page, drawn) if start > line.start else None
-        last = self._first_box(page, reversed(drawn)) if end < line.end else None
-        reaching = [self._first_box(page, [index]) for index in drawn if page.raw[index] in _REACHING]
-        left = first.x0 if first else line.rect.x0
-        right = last.x1 if last else line.rect.x1
-        top = min([line.rect.top, *(box.top for box in reaching if box)])
-        bottom = max([line.rect.bottom, *(box.bottom for box in reaching if box)])
+        left, top, right, bottom = line.rect.x0, line.rect.top, line.rect.x1, line.rect.bottom
+        if start > line.start and (box := self._first_box(page, (index for first, last in stretches for index in range(first, last)))):
+            left = box.x0
+        if end < line.end and (box := self._first_box(page, (index for first, last in stretches[::-1] for index in range(first, last)[::-1]))):
+            right = box.x1
+        for reaching in (found.start() for first, last in stretches for found in _REACHING.finditer(page.raw, first, last)):
+            if box := self._first_box(page, [reaching]):
+                top, bottom = min(top, box.top), max(bottom, box.bottom)
         return [Rect(min(left, right), top, max(left, right), bottom)]
 
     def _first_box(self, page: Page, indexes: Iterable[int]) -> Rect | None:
@@ -171,26 +192,22 @@ class Document:
         boxes = (self.geometry.boxes(page.number, [index])[0] for index in indexes)
         return next((box for box in boxes if box), None)
 
-    def _drawn(self, page: Page, start: int, end: int) -> list[int]:
-        """Indexes into ``page.raw`` behind a span, with what stands between them: blanks, or the hyphen of a divided word."""
-        return [index for first, last in self._stretches(page, start, end) for index in range(first, last)]
-
     def _stretches(self, page: Page, start: int, end: int) -> list[tuple[int, int]]:
-        """The spans of ``page.raw`` that hold ``_drawn``, in the order of the text."""
-        indexes = np.frombuffer(self.origin, dtype=np.int32)[start : min(end, page.end)]
-        indexes = indexes[indexes >= 0]
-        if not len(indexes):
-            return []
-        steps = np.diff(indexes)
-        breaks = np.flatnonzero((steps < 0) | (steps > _LEFT_OUT))
-        firsts, lasts = indexes[[0, *(breaks + 1)]], indexes[[*breaks, -1]]
-        return [(first, last + 1) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+        """The spans of ``page.raw`` behind a span, with what stands between them: blanks, or the hyphen of a divided word."""
+        found: list[tuple[int, int]] = []
+        for first, last, index in self.pieces(start, min(end, page.end)):
+            stop = index + last - first
+            if found and found[-1][1] - 1 <= index < found[-1][1] + _LEFT_OUT:
+                found[-1] = found[-1][0], stop
+            else:
+                found.append((index, stop))
+        return found
 
 
 _LEFT_OUT = 3
-"""Characters that a line end may hold beside its text: hyphen, carriage return, line feed."""
+"""The step over a line end, which may hold a carriage return and a line feed beside its text, or a hyphen."""
 
-_REACHING = frozenset("_\u222b\u2211\u220f\u221a")
+_REACHING = re.compile("[_\u222b\u2211\u220f\u221a]")
 """Characters that reach beyond the letters of their line: underscore, integral, sum, product, root."""
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from analyzer.document import Document
 from analyzer.findings import Evidence
 
@@ -38,16 +36,15 @@ def evidence_of(document: Document, start: int, end: int) -> Evidence | None:
 
 def _longest_stretch(document: Document, start: int, end: int) -> tuple[int, int]:
     raw = document.page_of(start).raw
-    indexes = np.frombuffer(document.origin, dtype=np.int32)[start:end]
-    offsets = np.flatnonzero(indexes >= 0)
-    indexes = indexes[offsets]
-    steps = np.diff(indexes)
     best = (start, start)
-    begin = start
-    for place in np.flatnonzero((steps < 0) | (steps > 1)).tolist():
-        index, following = int(indexes[place]), int(indexes[place + 1])
-        if following < index or _HYPHEN_OR_SPACE.fullmatch(raw, index + 1, following) is None:
-            offset = start + int(offsets[place + 1])
-            best = max(best, (begin, offset), key=lambda span: span[1] - span[0])
-            begin = offset
-    return max(best, (begin, end), key=lambda span: span[1] - span[0])
+    begin, drawn = start, -1
+    for first, last, index in document.pieces(start, end):
+        if drawn >= 0 and (index < drawn - 1 or _HYPHEN_OR_SPACE.fullmatch(raw, drawn, max(index, drawn)) is None):
+            best = max(best, (begin, first), key=_length)
+            begin = first
+        drawn = index + last - first
+    return max(best, (begin, end), key=_length)
+
+
+def _length(span: tuple[int, int]) -> int:
+    return span[1] - span[0]
