@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 from analyzer.document import Document, Line, Passage, Section
 from analyzer.resources import PACKAGE, load_yaml
@@ -21,42 +21,47 @@ Labeller = Callable[[str, str, str], str]
 
 _HAN = re.compile(f"[{CJK}]")
 _ZH_DIGITS = "一二三四五六七八九十百〇"
-_NUMBERINGS: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
-    (name, weight, re.compile(pattern))
-    for name, weight, pattern in (
-        (
-            "appendix",
-            2.0,
-            r"(?:附\s*(?:录|件|页|表)\s*[\dA-Z一二三四五六七八九十]{0,3}|(?:Appendix|APPENDIX|Annex|ANNEX)(?:\s+[\dA-ZIVX]{1,4})?(?![a-z]))\s*[:：.、\-–—]?\s*",
-        ),
-        ("chapter", 2.0, rf"第\s*[{_ZH_DIGITS}\d]+\s*[章篇编]\s*[、.:：]?\s*"),
-        ("part", 2.0, rf"第\s*[{_ZH_DIGITS}\d]+\s*部分\s*[、.:：]?\s*"),
-        ("node", 2.0, rf"第\s*[{_ZH_DIGITS}\d]+\s*[节条]\s*[、.:：]?\s*"),
-        ("form", 2.0, rf"(?:表|项目|Form|FORM)\s*[{_ZH_DIGITS}\d]+\s*[:：.、]?\s+"),
-        ("section", 2.0, r"(?:Section|SECTION|Chapter|CHAPTER|Part|PART|Article|ARTICLE|Item|ITEM)\s+[\dIVX]+(?:\.\d+)*\s*[:.\-–—]?\s*"),
-        ("dun", 2.0, rf"[{_ZH_DIGITS}]{{1,3}}\s*[、.．]\s*"),
-        ("paren_zh", 1.0, rf"[（(]\s*[{_ZH_DIGITS}]{{1,3}}\s*[)）]\s*"),
-        ("decimal", 1.7, r"(?!0\.)(?P<num>[1-9]\d?(?:[.．]\d{1,2}){1,4})[.．、]?(?=[\s A-Z\u4e00-\u9fff])\s*"),
-        ("letter_decimal", 1.7, r"(?P<num>[A-Z](?:\.\d{1,2}){1,3})[.、]?\s+"),
-        ("roman_letter", 1.7, r"[IVX]{1,5}\.[a-z](?:\.\d+)?\.?\s+"),
-        ("roman_sign", 1.5, r"[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]{1,3}\s*[、.．:：)]?\s*(?!期|度|级|型)"),
-        ("roman", 1.5, r"(?=[IVX])[IVX]{1,5}\s*[.、):]\s+"),
-        ("arabic_letter", 1.2, r"\d{1,2}[A-Z]\s*[.、]?\s+"),
-        ("arabic", 1.0, r"\d{1,2}(?:\s*[.．、]\s*|\s+)(?!\d|%|mg|mL|ml|kg|cm|mm|例|名|人|次|天|日|周|月|年|个|小时|μ)"),
-        ("letter", 0.8, r"[A-Z][.、)]\s+"),
-        ("paren", 0.3, r"[（(]\s*\d{1,2}\s*[)）]\s*|\d{1,2}\s*[)）]\s*"),
-        ("circled", 0.0, r"[①-⑳]\s*"),
-    )
+_NUMBERINGS: tuple[tuple[str, float, str], ...] = (
+    (
+        "appendix",
+        2.0,
+        r"(?:附\s*(?:录|件|页|表)\s*[\dA-Z一二三四五六七八九十]{0,3}|(?:Appendix|APPENDIX|Annex|ANNEX)(?:\s+[\dA-ZIVX]{1,4})?(?![a-z]))\s*[:：.、\-–—]?\s*",
+    ),
+    ("chapter", 2.0, rf"第\s*[{_ZH_DIGITS}\d]+\s*[章篇编]\s*[、.:：]?\s*"),
+    ("part", 2.0, rf"第\s*[{_ZH_DIGITS}\d]+\s*部分\s*[、.:：]?\s*"),
+    ("node", 2.0, rf"第\s*[{_ZH_DIGITS}\d]+\s*[节条]\s*[、.:：]?\s*"),
+    ("form", 2.0, rf"(?:表|项目|Form|FORM)\s*[{_ZH_DIGITS}\d]+\s*[:：.、]?\s+"),
+    ("section", 2.0, r"(?:Section|SECTION|Chapter|CHAPTER|Part|PART|Article|ARTICLE|Item|ITEM)\s+[\dIVX]+(?:\.\d+)*\s*[:.\-–—]?\s*"),
+    ("dun", 2.0, rf"[{_ZH_DIGITS}]{{1,3}}\s*[、.．]\s*"),
+    ("paren_zh", 1.0, rf"[（(]\s*[{_ZH_DIGITS}]{{1,3}}\s*[)）]\s*"),
+    ("decimal", 1.7, r"(?!0\.)(?:[1-9]\d?(?:[.．]\d{1,2}){1,4})[.．、]?(?=[\s A-Z\u4e00-\u9fff])\s*"),
+    ("letter_decimal", 1.7, r"(?:[A-Z](?:\.\d{1,2}){1,3})[.、]?\s+"),
+    ("roman_letter", 1.7, r"[IVX]{1,5}\.[a-z](?:\.\d+)?\.?\s+"),
+    ("roman_sign", 1.5, r"[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]{1,3}\s*[、.．:：)]?\s*(?!期|度|级|型)"),
+    ("roman", 1.5, r"(?=[IVX])[IVX]{1,5}\s*[.、):]\s+"),
+    ("arabic_letter", 1.2, r"\d{1,2}[A-Z]\s*[.、]?\s+"),
+    ("arabic", 1.0, r"\d{1,2}(?:\s*[.．、]\s*|\s+)(?!\d|%|mg|mL|ml|kg|cm|mm|例|名|人|次|天|日|周|月|年|个|小时|μ)"),
+    ("letter", 0.8, r"[A-Z][.、)]\s+"),
+    ("paren", 0.3, r"[（(]\s*\d{1,2}\s*[)）]\s*|\d{1,2}\s*[)）]\s*"),
+    ("circled", 0.0, r"[①-⑳]\s*"),
 )
+_NUMBERING = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _NUMBERINGS))
+_WEIGHTS = {name: weight for name, weight, _ in _NUMBERINGS}
+_DEPTH = re.compile(r"[.．](?=\d)")
+_DEEP = frozenset({"decimal", "letter_decimal"})
 _LEADERS = re.compile(r"(?:[.．…·。]\s?){3,}\s*\d*\s*$|(?:\s{2,}|\t)\d{1,3}\s*$|…+\s*\d{1,3}\s*$")
 _PAGE_AT_END = re.compile(r"[\s.．…·]+\d{1,3}$")
 _BRACKETS = "【】[]《》 :：.。—-–·*"
 _HEADING_WEIGHT = 2.5
 _LONGEST_ZH, _LONGEST_EN = 45, 110
+_LONGEST_KNOWN = 200
+"""No heading of the vocabulary is so long, whatever blanks and marks are put into it."""
+_LEADERS_WITHIN = 60
+"""Leaders and page number are looked for in so many characters at the end of a line."""
 _FORM_LABEL_ZH, _FORM_LABEL_EN, _FORM_CONTENT = 30, 60, 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Paragraph:
     """A line of ``Document.text`` with the look of its first visual line."""
 
@@ -69,18 +74,28 @@ class _Paragraph:
     def look(self) -> tuple[float, bool]:
         return round(self.line.size * 2) / 2, self.line.bold
 
+    @cached_property
+    def number(self) -> tuple[str, float, int]:
+        """Its ``numbering``."""
+        return numbering(self.text)
+
+    @cached_property
+    def known(self) -> str | None:
+        """Its ``vocabulary_label``."""
+        return vocabulary_label(self.text)
+
 
 def numbering(text: str) -> tuple[str, float, int]:
     """Style, weight and length of the number a heading begins with; ``("", 0.0, 0)`` for none.
 
     Decimal styles carry their depth: ``decimal3`` for 1.2.3.
     """
-    for name, weight, pattern in _NUMBERINGS:
-        if found := pattern.match(text):
-            if "num" in pattern.groupindex:
-                name += str(found["num"].replace("．", ".").count(".") + 1)
-            return name, weight, found.end()
-    return "", 0.0, 0
+    found = _NUMBERING.match(text)
+    if found is None or found.lastgroup is None:
+        return "", 0.0, 0
+    style = found.lastgroup
+    depth = str(len(_DEPTH.findall(found[0])) + 1) if style in _DEEP else ""
+    return style + depth, _WEIGHTS[style], found.end()
 
 
 def title_of(heading: str) -> str:
@@ -101,7 +116,7 @@ def _squeezed(text: str) -> str:
 
 def vocabulary_label(heading: str) -> str | None:
     """The canonical label of a heading that the vocabulary knows word for word, else None."""
-    return vocabulary().get(_squeezed(title_of(heading)))
+    return vocabulary().get(_squeezed(title_of(heading))) if len(heading) <= _LONGEST_KNOWN else None
 
 
 def segment(document: Document, label: Labeller) -> list[Section]:
@@ -147,17 +162,14 @@ def _body_size(lines: Sequence[Line]) -> float:
 
 def _contents_lines(paragraphs: Sequence[_Paragraph]) -> set[int]:
     """Indexes of the paragraphs that are lines of a table of contents."""
-    with_leader = [bool(_LEADERS.search(paragraph.text)) for paragraph in paragraphs]
-    later: dict[str, int] = {}
-    for index, paragraph in enumerate(paragraphs):
-        later[_squeezed(title_of(paragraph.text))] = index
+    with_leader = [bool(_LEADERS.search(paragraph.text[-_LEADERS_WITHIN:])) for paragraph in paragraphs]
     found: set[int] = set()
     for index, leader in enumerate(with_leader):
         if leader and any(with_leader[max(0, index - 2) : index] + with_leader[index + 1 : index + 3]):
             found.add(index)
-    for index, paragraph in enumerate(paragraphs):
-        if vocabulary_label(paragraph.text) != "toc" or paragraph.line.cell:
-            continue
+    titles = [index for index, paragraph in enumerate(paragraphs) if paragraph.known == "toc" and not paragraph.line.cell]
+    later = {_squeezed(title_of(paragraph.text)): index for index, paragraph in enumerate(paragraphs)} if titles else {}
+    for index in titles:
         misses = 0
         for following in range(index + 1, len(paragraphs)):
             text = paragraphs[following].text
@@ -177,7 +189,7 @@ def _weights(paragraphs: Sequence[_Paragraph], toc: set[int], body_size: float) 
     numbered_and_set_off = sum(
         1
         for paragraph, weight in zip(paragraphs, plain, strict=True)
-        if weight >= _HEADING_WEIGHT and _set_off(paragraph, body_size) and numbering(paragraph.text)[0]
+        if weight >= _HEADING_WEIGHT and _set_off(paragraph, body_size) and paragraph.number[0]
     )
     weights = []
     for index, (paragraph, weight) in enumerate(zip(paragraphs, plain, strict=True)):
@@ -203,7 +215,7 @@ def _weight(paragraph: _Paragraph, body_size: float) -> float:
         return -9.0
     if _CAPTION.match(text):
         return -9.0
-    style, weight, length = numbering(text)
+    style, weight, length = paragraph.number
     title = text[length:].strip()
     chinese = bool(_HAN.search(title))
     if not title or len(title) > (_LONGEST_ZH if chinese else _LONGEST_EN) and paragraph.line.size < body_size * 1.2:
@@ -251,11 +263,11 @@ def _has_heading_word(title: str) -> bool:
 def _in_a_list(paragraphs: Sequence[_Paragraph], weights: Sequence[float], index: int) -> bool:
     """Whether both neighbours look the same and carry the same kind of number: items, not headings."""
     here = paragraphs[index]
-    style = numbering(here.text)[0]
+    style = here.number[0]
     alike = 0
     for near in (index - 1, index + 1):
         if 0 <= near < len(paragraphs) and paragraphs[near].look == here.look and paragraphs[near].line.cell is None:
-            alike += numbering(paragraphs[near].text)[0] == style and (bool(style) or weights[near] > 0)
+            alike += paragraphs[near].number[0] == style and (bool(style) or weights[near] > 0)
     return alike == 2 or (alike == 1 and not here.line.bold and style in {"arabic", "letter", "paren", "circled"})
 
 
@@ -274,11 +286,11 @@ def _without_reference_items(paragraphs: Sequence[_Paragraph], chosen: Sequence[
     for index in chosen:
         paragraph = paragraphs[index]
         if references is not None:
-            style = numbering(paragraph.text)[0]
-            like_it = paragraph.look == references.look and style == numbering(references.text)[0]
+            style = paragraph.number[0]
+            like_it = paragraph.look == references.look and style == references.number[0]
             if not like_it and style != "appendix" and not paragraph.line.bold:
                 continue
-        if vocabulary_label(paragraph.text) == "references":
+        if paragraph.known == "references":
             references = paragraph
         elif references is not None and paragraph.look == references.look:
             references = None
@@ -293,7 +305,7 @@ def _without_cover_lines(paragraphs: Sequence[_Paragraph], chosen: Sequence[int]
     for index in chosen:
         paragraph = paragraphs[index]
         begun = len(kept) > (title is not None) or paragraph.line.page != cover
-        opens = numbering(paragraph.text)[1] >= 0.8 or vocabulary_label(paragraph.text) is not None
+        opens = paragraph.number[1] >= 0.8 or paragraph.known is not None
         if (begun or opens) and (title is None or index > title):
             kept.append(index)
     return kept
@@ -313,11 +325,11 @@ def _title_index(paragraphs: Sequence[_Paragraph], body_size: float) -> int | No
         return None
     largest = max(first_page, key=lambda index: (bool(_TITLE_WORD.search(paragraphs[index].text)), paragraphs[index].line.size, -index))
     paragraph = paragraphs[largest]
-    known = vocabulary_label(paragraph.text)
+    known = paragraph.known
     if (
         paragraph.line.size < body_size * 1.25
         or len(paragraph.text) < 8
-        or numbering(paragraph.text)[1] >= 1.7
+        or paragraph.number[1] >= 1.7
         or (known and known != "title_page")
     ):
         return None
@@ -367,13 +379,13 @@ def _sections(document: Document, headings: Sequence[tuple[_Paragraph, bool]], t
     sections: list[Section] = []
     stack: list[tuple[str, float, Section]] = []
     previous = "title_page"
-    numbered = sum(numbering(paragraph.text)[1] >= 1 for paragraph, form in headings if not form) >= 6
+    numbered = sum(paragraph.number[1] >= 1 for paragraph, form in headings if not form) >= 6
     for position, (paragraph, form) in enumerate(headings):
         if titled and position == 0 and not form:
             section = Section(paragraph.text, 1, "title_page", paragraph.start, paragraph.end, paragraph.end)
             sections.append(section)
             continue
-        style = numbering(paragraph.text)[0] or "plain"
+        style = paragraph.number[0] or "plain"
         size = round(paragraph.line.size * 2) / 2 + (0.25 if paragraph.line.bold else 0.0)
         if form:
             while stack and stack[-1][0] == "form_label":
