@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Literal
 
@@ -34,7 +34,7 @@ _FOLDS = _folds()
 _ODD = frozenset(_FOLDS)
 
 
-def normalise(text: str) -> tuple[str, list[int]]:
+def normalise(text: str) -> tuple[str, Sequence[int]]:
     """Fold characters that only look different, so that words can be matched.
 
     Full-width letters, digits and signs become ASCII (Chinese punctuation stays), ligatures and compatibility ideographs their
@@ -43,7 +43,7 @@ def normalise(text: str) -> tuple[str, list[int]]:
     """
     plain = text.isprintable() if text.isascii() else _ODD.isdisjoint(text)
     if plain and "  " not in text:
-        return text, list(range(len(text)))
+        return text, range(len(text))
     pieces: list[str] = []
     sources: list[int] = []
     for index, character in enumerate(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,8 +32,10 @@ _WEAK_MARK = re.compile(
     r"|(?P<annex>[A-Z]\.\d{1,2}(?:\.\d{1,2})*)(?=\s)"
     r"|[-–—*+o](?=\s)"
 )
-_LEADER = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}|·{4,}|_{6,}\s*\d{1,3}$")
+_LEADER = re.compile(r"\.\.\.{2,}|\. (?:\. ){3,}|……+|··{3,}|__{5,}\s*\d{1,3}$")  # each begins with a plain character: far faster
 _SENTENCE_END = re.compile(r"[。！？；：.!?;:][”’\"')）\]】]*$")
+_SENTENCE_END_WITHIN = 12
+"""Characters at the end of a line that can be its mark and closing brackets."""
 _FIRST_WORD = re.compile(rf"[{_CJK}](?:[，。、；：？！）」』】”’])*|[^\s{_CJK}]+(?:[，。、；：？！）」』】”’])*")
 
 _COMPOUND_FIRST = re.compile(
@@ -69,7 +72,7 @@ class VisualLine:
     bold: bool
     tail_bold: bool
     text: str
-    origin: list[int]
+    origin: array[int]
     blank_after: bool
     """Whether white space was drawn after the line's last character."""
     left: float = 0.0
@@ -91,7 +94,7 @@ class VisualLine:
         return (self.x1 - self.x0) / max(1, len(self.text))
 
 
-def line_of_run(run: Run, page: int, column: int, text: str, origin: list[int], raw: str) -> VisualLine:
+def line_of_run(run: Run, page: int, column: int, text: str, origin: array[int], raw: str) -> VisualLine:
     """A visual line of a single run; ``raw`` is the text of the page."""
     blank_after = raw[run.end : run.end + 1].isspace() and raw[run.end] not in "\r\n"
     x0, top, x1, bottom = run.x0, run.top, run.x1, run.bottom
@@ -108,7 +111,8 @@ def append_run(line: VisualLine, other: VisualLine) -> None:
     else:
         joint = ""
     line.text += joint + other.text
-    line.origin += [-1] * len(joint) + other.origin
+    line.origin.extend([-1] * len(joint))
+    line.origin.extend(other.origin)
     if other.size > line.size:
         line.size = other.size
     line.x1, line.top, line.bottom = max(line.x1, other.x1), min(line.top, other.top), max(line.bottom, other.bottom)
@@ -195,7 +199,7 @@ class Breaks:
         if _LEADER.search(line.text) and mark_kind(previous.text) and not mark_kind(line.text) and self._follows(previous, line):
             return False
         room = _has_room(previous, line)
-        ended = bool(_SENTENCE_END.search(previous.text))
+        ended = _ends_sentence(previous)
         weak = _WEAK_MARK.match(line.text)
         if weak and (room or ended or self._goes_on_with_list(line)):
             return True
@@ -262,6 +266,10 @@ def _continues_cell(previous: VisualLine, line: VisualLine) -> bool:
     return below and abs(line.x0 - previous.tail_x0) < 2
 
 
+def _ends_sentence(line: VisualLine) -> bool:
+    return _SENTENCE_END.search(line.text[-_SENTENCE_END_WITHIN:]) is not None
+
+
 def _has_room(previous: VisualLine, line: VisualLine) -> bool:
     """Whether the first word of ``line`` would have fitted on ``previous``, so that the line was ended on purpose."""
     room = previous.right - previous.x1
@@ -271,7 +279,7 @@ def _has_room(previous: VisualLine, line: VisualLine) -> bool:
     length = len(word.group()) if word else 1
     blank = 0.0 if _IDEOGRAPH.match(line.text) else 0.3 * line.size
     width = length * line.character_width
-    slack = 0.6 * line.size if _SENTENCE_END.search(previous.text) else 0.9 * line.size + 0.3 * width
+    slack = 0.6 * line.size if _ends_sentence(previous) else 0.9 * line.size + 0.3 * width
     return room > width + blank + slack
 
 
