@@ -42,6 +42,8 @@ class Line:
     bold: bool
     cell: tuple[int, int, int] | None = None
     """(table, row, column) when the line is a table cell: an index into ``Document.tables`` and two counts from 0."""
+    outline: int = 0
+    """Level of a heading, 1 the highest, where the file itself says that the line is one; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Document:
         return " ".join(" ".join(page.raw[first:last] for first, last in self._stretches(page, start, end)).split())
 
     def pieces(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """``text[start:end]`` in pieces that the page draws in one go: (first offset, offset after the last, index of the first in ``raw``).
+        """``text[start:end]`` in pieces that the page draws in one go: first offset, offset after the last, index of the first in ``raw``.
 
         What the reader put in itself is left out.
         """
@@ -172,13 +174,13 @@ class Document:
         stretches = self._stretches(page, start, end)
         if not stretches or self.geometry is None:
             return []
+        drawn = [index for first, last in stretches for index in range(first, last)]
         if line.cell is not None:
-            drawn = [index for first, last in stretches for index in range(first, last)]
             return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
         left, top, right, bottom = line.rect.x0, line.rect.top, line.rect.x1, line.rect.bottom
-        if start > line.start and (box := self._first_box(page, (index for first, last in stretches for index in range(first, last)))):
+        if start > line.start and (box := self._first_box(page, drawn)):
             left = box.x0
-        if end < line.end and (box := self._first_box(page, (index for first, last in stretches[::-1] for index in range(first, last)[::-1]))):
+        if end < line.end and (box := self._first_box(page, reversed(drawn))):
             right = box.x1
         for reaching in (found.start() for first, last in stretches for found in _REACHING.finditer(page.raw, first, last)):
             if box := self._first_box(page, [reaching]):
@@ -214,13 +216,15 @@ _REACHING = re.compile("[_\u222b\u2211\u220f\u221a]")
 def merge_boxes(boxes: Sequence[Rect]) -> list[Rect]:
     """Join character boxes in reading order into one box per visual line."""
     merged: list[Rect] = []
-    for box in boxes:
-        if merged:
-            last = merged[-1]
-            height = min(last.bottom - last.top, box.bottom - box.top)
-            together = min(last.bottom, box.bottom) - max(last.top, box.top) > 0.4 * height
-            if together and -0.5 * height < box.x0 - last.x1 < 3 * max(height, 1.0):
-                merged[-1] = Rect(min(last.x0, box.x0), min(last.top, box.top), max(last.x1, box.x1), max(last.bottom, box.bottom))
-                continue
-        merged.append(box)
-    return merged
+    if not boxes:
+        return merged
+    x0, top, x1, bottom = boxes[0].x0, boxes[0].top, boxes[0].x1, boxes[0].bottom
+    for box in boxes[1:]:
+        height = min(bottom - top, box.bottom - box.top)
+        together = min(bottom, box.bottom) - max(top, box.top) > 0.4 * height
+        if together and -0.5 * height < box.x0 - x1 < 3 * max(height, 1.0):
+            x0, top, x1, bottom = min(x0, box.x0), min(top, box.top), max(x1, box.x1), max(bottom, box.bottom)
+        else:
+            merged.append(Rect(x0, top, x1, bottom))
+            x0, top, x1, bottom = box.x0, box.top, box.x1, box.bottom
+    return [*merged, Rect(x0, top, x1, bottom)]

@@ -55,16 +55,12 @@ class Finder:
                     masks[word] |= bit
         return unasked, list(masks.values()), {word: number for number, word in enumerate(masks)}
 
-    def candidates(self, text: str, spans: Sequence[Span]) -> list[int]:
-        """For each of the spans of ``text`` the mask of the patterns whose words stand in it."""
-        text = folded(text)
-        found = []
-        for start, end in spans:
-            mask = self._unasked
-            for number in {number for _, number in self._automaton.iter(text, start, end)}:
-                mask |= self._masks[number]
-            found.append(self._met(mask))
-        return found
+    def candidates(self, text: str, start: int, end: int) -> int:
+        """The mask of the patterns whose words stand in ``text[start:end]``, a text that was ``folded``."""
+        mask = self._unasked
+        for number in {number for _, number in self._automaton.iter(text, start, end)}:
+            mask |= self._masks[number]
+        return self._met(mask)
 
     def _met(self, mask: int) -> int:
         """The patterns all of whose clauses are in ``mask``."""
@@ -108,12 +104,19 @@ class Searched:
         self._finder = finder
         self._text = lowered(text)
         self._spans = spans
-        self._masks = finder.candidates(text, spans)
+        self._folded = folded(text)
+        self._masks: list[int | None] = [None] * len(spans)
         self._known: dict[tuple[int, int], bool] = {}
+
+    def _candidates(self, index: int) -> int:
+        mask = self._masks[index]
+        if mask is None:
+            mask = self._masks[index] = self._finder.candidates(self._folded, *self._spans[index])
+        return mask
 
     def holds(self, group: int, index: int) -> bool:
         """Whether a pattern of the group matches in span number ``index``."""
-        mask = self._masks[index] & self._finder.members[group]
+        mask = self._candidates(index) & self._finder.members[group]
         if not mask:
             return False
         known = self._known.get((group, index))
@@ -123,14 +126,14 @@ class Searched:
 
     def holds_between(self, group: int, index: int, start: int, end: int) -> bool:
         """Whether a pattern of the group matches in ``text[start:end]``, a part of span number ``index``."""
-        mask = self._masks[index] & self._finder.members[group]
+        mask = self._candidates(index) & self._finder.members[group]
         return bool(mask) and self._any(mask, start, end)
 
     def first(self, owners: dict[int, list[int]], mask: int, index: int) -> dict[int, Span]:
         """Group -> its leftmost match in span number ``index``, for the groups of ``owners``, whose patterns ``mask`` holds."""
         start, end = self._spans[index]
         found: dict[int, tuple[int, int, Span]] = {}
-        for number in _bits(self._masks[index] & mask):
+        for number in _bits(self._candidates(index) & mask):
             span = self._finder.search(number, self._text, start, end)
             if span is None:
                 continue

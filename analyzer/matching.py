@@ -49,6 +49,11 @@ class Hit:
     """Whether only the heading above the passage holds the cue."""
 
 
+def is_silent(document: Document, passage: Passage) -> bool:
+    """Whether a passage stands where nothing is said of the study."""
+    return passage.section >= 0 and document.sections[passage.section].canonical in SILENT_SECTIONS
+
+
 def match(pack: Pack, document: Document, passages: Sequence[Passage]) -> list[Hit]:
     """All hits of a pack in one document; see ``Matcher`` for many documents."""
     return Matcher(pack).match(document, passages)
@@ -72,6 +77,11 @@ class Matcher:
         self.finder = Finder(groups)
         self.cue_owners = self.finder.owners(self.cues)
         self.cue_patterns = self.finder.union(self.cues)
+        self.asked_in = {
+            section: self.finder.union([number for number, (_, criterion) in enumerate(self.criteria) if section in criterion.look_in])
+            for section in SILENT_SECTIONS
+        }
+        """Silent section -> the patterns of the criteria that look in it all the same."""
 
     def match(self, document: Document, passages: Sequence[Passage]) -> list[Hit]:
         """All hits in a document, in the order of ``passages``, which must be those of ``segmentation.passages(document)``."""
@@ -100,27 +110,26 @@ class _Matching:
         self.text = document.text
         self.passages = passages
         self.sections = document.sections
-        self.asked_of = {section for _, criterion in matcher.criteria for section in criterion.look_in}
         self.body = Searched(matcher.finder, document.text, [(passage.start, passage.end) for passage in passages])
         self.headings = searched_apart(matcher.finder, [section.heading for section in document.sections])
         above = Searched(matcher.finder, document.text, [(section.start, section.body) for section in document.sections])
         self.by_heading = [
-            {number for number in self._cues(above, index) if matcher.criteria[number][1].needs} for index in range(len(document.sections))
+            {number for number in self._cues(above, index, matcher.cue_patterns) if matcher.criteria[number][1].needs}
+            for index in range(len(document.sections))
         ]
 
-    def _cues(self, where: Searched, index: int) -> dict[int, Span]:
-        """Criterion -> its leftmost cue in a span. The groups of the cues are numbered as the criteria."""
-        return where.first(self.matcher.cue_owners, self.matcher.cue_patterns, index)
+    def _cues(self, where: Searched, index: int, patterns: int) -> dict[int, Span]:
+        """Criterion -> the leftmost of its cues among ``patterns`` in a span. The groups of the cues are numbered as the criteria."""
+        return where.first(self.matcher.cue_owners, patterns, index)
 
     def hits(self, index: int) -> Iterator[Hit]:
         passage = self.passages[index]
-        if passage.end - passage.start < _SHORTEST:
-            return
         here = self.canonical(index)
         silent = here in SILENT_SECTIONS
-        if silent and here not in self.asked_of:
+        asked = self.matcher.asked_in[here] if silent else self.matcher.cue_patterns
+        if passage.end - passage.start < _SHORTEST or not asked:
             return
-        cues = self._cues(self.body, index)
+        cues = self._cues(self.body, index, asked)
         by_heading = self.by_heading[passage.section] if passage.section >= 0 else set()
         for number in sorted(cues.keys() | by_heading):
             if silent and here not in self.matcher.criteria[number][1].look_in:

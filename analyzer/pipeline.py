@@ -10,9 +10,9 @@ import numpy as np
 
 from analyzer import checks
 from analyzer.checks.sample_size import recompute, summary
-from analyzer.classification import LinearModel, heading_labeller, load_model
+from analyzer.classification import Floats, LinearModel, heading_labeller, load_model
 from analyzer.conditions import Conditions
-from analyzer.document import Document
+from analyzer.document import Document, Passage
 from analyzer.features import Weighted, cell_features, document_features
 from analyzer.findings import (
     Bilingual,
@@ -31,7 +31,7 @@ from analyzer.findings import (
 from analyzer.findings import Warning as ReportWarning
 from analyzer.front_matter import read_front_matter
 from analyzer.judging import Circumstances, judge, overall
-from analyzer.matching import Matcher
+from analyzer.matching import Matcher, is_silent
 from analyzer.quoting import evidence_of
 from analyzer.reading import read
 from analyzer.resources import DEFAULT_PACK, model_dir, say, tool_version
@@ -71,7 +71,7 @@ class Analyzer:
         """The gap report of a document that has been read."""
         pieces = passages(document)
         hits = self.matcher.match(document, pieces)
-        scores = self.model.passages.scores_of_columns(self.model.passages.featurizer.passages(document, pieces))
+        scores = self._scores(document, pieces)
         votes = ballots(self.pack, document, pieces, hits, scores, self.model.passages.labels, self.model.thresholds)
         kinds = {
             "protocol": _probability(self.model.documents, document_features(document)),
@@ -109,6 +109,14 @@ class Analyzer:
             overall=overall(self.pack, elements, is_protocol=is_protocol >= 0.5),
             warnings=[*_warnings(document, is_protocol), *_notices(self.pack, document, filed_on)],
         )
+
+    def _scores(self, document: Document, passages: Sequence[Passage]) -> Floats:
+        """What the classifier says of each passage, (passages, labels); those in which it is not asked get the lowest score there is."""
+        model = self.model.passages
+        asked = [index for index, passage in enumerate(passages) if not is_silent(document, passage)]
+        scores = np.full((len(passages), len(model.labels)), -np.inf, dtype=np.float32)
+        scores[asked] = model.scores_of_columns(model.featurizer.passages(document, [passages[index] for index in asked]))
+        return scores
 
 
 def _value_evidence(document: Document, found: Found) -> dict[str, list[Evidence]]:

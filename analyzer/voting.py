@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.classification import Floats
 from analyzer.document import Document, Passage
-from analyzer.matching import SILENT_SECTIONS, Hit, Stance
+from analyzer.matching import Hit, Stance, is_silent
 from analyzer.rules import Pack
 
 EVIDENCE = (
@@ -80,7 +80,7 @@ def ballots(
     by_criterion: dict[tuple[str, str], list[Hit]] = defaultdict(list)
     for hit in hits:
         by_criterion[hit.element, hit.criterion].append(hit)
-    silent = np.array([_silent(document, passage) or _empty(pack, document, passage) for passage in passages], dtype=bool)
+    silent = np.array([is_silent(document, passage) or _empty(pack, document, passage) for passage in passages], dtype=bool)
     clipped = np.clip(scores, _LOWEST, _HIGHEST)
     clipped[silent] = _LOWEST
     column = {label: index for index, label in enumerate(labels)}
@@ -97,10 +97,6 @@ def ballots(
         threshold = np.inf if index is None else float(thresholds[index])
         found.append(_ballot(element.id, criterion.id, own, threshold, by_criterion[element.id, criterion.id], chinese))
     return found
-
-
-def _silent(document: Document, passage: Passage) -> bool:
-    return passage.section >= 0 and document.sections[passage.section].canonical in SILENT_SECTIONS
 
 
 def _empty(pack: Pack, document: Document, passage: Passage) -> bool:

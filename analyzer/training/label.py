@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer.document import Document
 from analyzer.features import passage_features
-from analyzer.matching import SILENT_SECTIONS
+from analyzer.matching import is_silent
 from analyzer.pipeline import Analyzer
 from analyzer.segmentation import passages
 
@@ -33,8 +33,7 @@ def labelling_sheet(analyzer: Analyzer, document: Document, name: str) -> str:
         section = max(section, passage.section)
         text = _one_line(document.text[passage.start : passage.end].replace("\t", " | "))
         text = f"| {text} |" if passage.kind == "row" else text
-        silent = passage.section >= 0 and document.sections[passage.section].canonical in SILENT_SECTIONS
-        margin = np.full(len(labels), -9.0) if silent else scores[index] - thresholds
+        margin = np.full(len(labels), -9.0) if is_silent(document, passage) else scores[index] - thresholds
         suggested = [labels[column] for column in np.flatnonzero(margin > 0)]
         nearest = int(np.abs(margin).argmin())
         if abs(margin[nearest]) < 1.0:
