@@ -69,13 +69,12 @@ class Finder:
             met &= mask >> clause * len(self._sources)
         return met
 
-    def search(self, number: int, text: str, start: int, end: int) -> Span | None:
-        """The first match of one pattern in ``text[start:end]``, a text in lower case."""
+    def pattern(self, number: int) -> re.Pattern[str]:
+        """A pattern for texts in lower case."""
         pattern = self._compiled[number]
         if pattern is None:
             pattern = self._compiled[number] = re.compile(_lower_case(self._sources[number]), re.MULTILINE)
-        match = pattern.search(text, start, end)
-        return match.span() if match else None
+        return pattern
 
     def union(self, groups: Sequence[int]) -> int:
         """The mask of all patterns of some groups."""
@@ -133,18 +132,19 @@ class Searched:
         """Group -> its leftmost match in span number ``index``, for the groups of ``owners``, whose patterns ``mask`` holds."""
         start, end = self._spans[index]
         found: dict[int, tuple[int, int, Span]] = {}
+        pattern_of, text = self._finder.pattern, self._text
         for number in _bits(self._candidates(index) & mask):
-            span = self._finder.search(number, self._text, start, end)
-            if span is None:
+            match = pattern_of(number).search(text, start, end)
+            if match is None:
                 continue
             for group in owners[number]:
-                place = (span[0], self._finder.turn(group, number), span)
+                place = (match.start(), self._finder.turn(group, number), match.span())
                 if group not in found or place < found[group]:
                     found[group] = place
         return {group: place[2] for group, place in found.items()}
 
     def _any(self, mask: int, start: int, end: int) -> bool:
-        return any(self._finder.search(number, self._text, start, end) for number in _bits(mask))
+        return any(self._finder.pattern(number).search(self._text, start, end) for number in _bits(mask))
 
 
 _ESCAPE = re.compile(r"(\\.)", re.DOTALL)

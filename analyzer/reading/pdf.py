@@ -144,13 +144,13 @@ class PdfPage:
         return np.stack(self.frame.rect(*sides.T), axis=1) if len(sides) else sides
 
     def box(self, index: int) -> tuple[float, float, float, float] | None:
-        """Box of one character of ``raw``; None for a blank."""
+        """Box of one character of ``raw``; None for a blank and for a character that was not drawn."""
         if self._drawn[index].isspace():
             return None
         rect = self._rect
         if not pdfium_c.FPDFText_GetLooseCharBox(self._text, index if self._char_of is None else self._char_of[index], self._rect_ref):
             return None
-        return self.frame.rect(rect.left, rect.bottom, rect.right, rect.top)
+        return self.frame.rect(rect.left, rect.bottom, rect.right, rect.top) if rect.right > rect.left else None
 
     def rulings(self) -> list[Ruling]:
         """All horizontal and vertical rules and the sides of visible rectangles, those inside form objects too."""
@@ -197,7 +197,7 @@ class PdfFile:
         opened = self.page(page - 1)
         if opened is None:
             return [None] * len(indexes)
-        return [None if math.isnan(row[0]) else Rect(*row) for row in opened.boxes(indexes).tolist()]
+        return [Rect(*box) if (box := opened.box(index)) else None for index in indexes]
 
 
 def _close_pages(kept: OrderedDict[int, PdfPage]) -> None:
@@ -216,6 +216,8 @@ class _Look:
         self._matrix = pdfium_c.FS_MATRIX()
         self._matrix_ref = ctypes.byref(self._matrix)
         self._bold: dict[int, bool] = {}
+        """By the address of the font."""
+        self._last_element, self._last_bold = 0, False
 
     def run(self, start: int, end: int, first: int, last: int) -> Run:
         """The run ``start``..``end`` of the raw text, from its first and last characters as pdfium counts them."""
@@ -235,6 +237,12 @@ class _Look:
         element = pdfium_c.FPDFText_GetTextObject(self._text, index)
         if not element:
             return False
+        address = ctypes.addressof(element.contents)
+        if address != self._last_element:
+            self._last_element, self._last_bold = address, self._is_bold_element(element)
+        return self._last_bold
+
+    def _is_bold_element(self, element: object) -> bool:
         font = pdfium_c.FPDFTextObj_GetFont(element)
         if not font:
             return False
