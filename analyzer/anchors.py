@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -19,6 +20,7 @@ CLAUSES = 2
 _MOST_ALTERNATIVES = 48
 _MOST_CHARACTERS = 12
 """A character class with more members than this is no part of a word."""
+_MOST_REPEATED = 6
 _AFTER_ANOTHER_ALPHABET = re.compile(r"(?<=[^\x00-\x7f])[a-z]")
 
 
@@ -33,14 +35,17 @@ def folded(text: str) -> str:
 
     So a pattern that begins at the beginning of a word does not ask for its letters within other words.
     """
-    titled = text.title()
+    titled = _titled(text)
     if len(titled) != len(text):  # a letter whose capital is two
-        titled = "".join(character if len(character.title()) == 1 else "\ufffd" for character in lowered(text)).title()
-    if not titled.isascii():
-        titled = _AFTER_ANOTHER_ALPHABET.sub(lambda letter: letter[0].upper(), titled)
+        titled = _titled("".join(character if len(character.title()) == 1 else "\ufffd" for character in lowered(text)))
     for digit in "123456789":
         titled = titled.replace(digit, "0")
     return titled
+
+
+def _titled(text: str) -> str:
+    titled = text.title()
+    return titled if titled.isascii() else _AFTER_ANOTHER_ALPHABET.sub(lambda letter: letter[0].upper(), titled)
 
 
 def anchors(pattern: str) -> tuple[Words, ...]:
@@ -69,11 +74,20 @@ def alternatives(pattern: str) -> list[str]:
     return parts
 
 
-def _required(sequence: Iterable[Any], *, bounded: bool) -> list[Words]:
+def _required(sequence: Sequence[Any], *, bounded: bool) -> list[Words]:
     """What the parts of a sequence require, the most telling first: long words before short ones, few before many.
 
     ``bounded`` says whether no Latin letter stands before the sequence.
     """
+    if len(sequence) and all(code is op.LITERAL for code, _ in sequence):
+        found = {_words(frozenset(["".join(_lower(argument) for _, argument in sequence)]), bounded=bounded)}
+    else:
+        found = _of_parts(sequence, bounded=bounded)
+    kept = [words for words in found if words and " " not in words]
+    return sorted(kept, key=_worth, reverse=True) if len(kept) > 1 else kept
+
+
+def _of_parts(sequence: Iterable[Any], *, bounded: bool) -> set[Words]:
     found: set[Words] = set()
     run: Words | None = None
     run_bounded = False
@@ -97,7 +111,7 @@ def _required(sequence: Iterable[Any], *, bounded: bool) -> list[Words]:
             run = None
         bounded = False
     found.add(_words(run, bounded=run_bounded))
-    return sorted((words for words in found if words and " " not in words), key=_worth, reverse=True)
+    return found
 
 
 _LATIN_LETTER = list(parser.parse("[A-Za-z]", re.IGNORECASE))
@@ -105,7 +119,9 @@ _LATIN_LETTER = list(parser.parse("[A-Za-z]", re.IGNORECASE))
 
 def _words(run: Words | None, *, bounded: bool) -> Words:
     """Folded words of a run; where a Latin letter may stand before it, each also as the rest of a word."""
-    found = {folded(word) for word in run or ()}
+    if not run:
+        return frozenset()
+    found = {_titled(word) for word in run}
     if not bounded:
         found |= {word[:1].lower() + word[1:] for word in found}
     return frozenset(found)
@@ -125,7 +141,8 @@ def _members(code: Any, argument: Any) -> Words | None:
     if code is op.IN:
         return _characters(argument)
     if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and argument[0] > 0 and len(argument[2]) == 1:
-        return _members(*argument[2][0])
+        once = _members(*argument[2][0])
+        return once if once is None or len(once) > 1 else frozenset(member * min(argument[0], _MOST_REPEATED) for member in once)
     return None
 
 
@@ -163,6 +180,7 @@ def _characters(members: list[Any]) -> Words | None:
     return frozenset(found) if len(found) <= _MOST_CHARACTERS else None
 
 
+@cache
 def _lower(code: int) -> str:
     """The character in lower case; any digit is a 0."""
     character = chr(code)
@@ -173,9 +191,14 @@ def _worth(words: Words) -> tuple[float, int, list[str]]:
     return min(map(_weight, words)), -len(words), sorted(words)
 
 
+@cache
 def _weight(word: str) -> float:
-    """How rare a word is likely to be: a Chinese character tells as much as two or three Latin letters."""
-    return sum(map(_character_weight, word.strip()))
+    """How rare a word is likely to be: a Chinese character tells as much as two or three Latin letters, a letter by itself little."""
+    bare = word.strip()
+    return _WEIGHT_ALONE.get(bare.lower(), 0.6 if bare.isascii() else 2.5) if len(bare) == 1 else sum(map(_character_weight, bare))
+
+
+_WEIGHT_ALONE = dict.fromkeys("etainosrlhdcu.,", 0.2) | dict.fromkeys("mfpgwyb0-()", 0.4) | dict.fromkeys("=^%+<>≥≤±×", 1.5)
 
 
 def _character_weight(character: str) -> float:

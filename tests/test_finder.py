@@ -32,6 +32,8 @@ def pack() -> Pack:
         (r"(?:样本量|例数).{0,5}(?:计算|估算)", "例数的估算"),
         (r"\bn/a\b", "N/A"),
         (r"STRASSE|x{2,}", "XX"),
+        (r"(?:block|blocks|block size)s?", "block"),
+        (r"\d{3}例|\.{4,}", "见附件......"),
         (r"\d+ ?(?:days?|weeks?)", "12 WEEKS"),
     ],
 )
