@@ -1,7 +1,7 @@
 # PYTHON must have the extra "dev": python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'
 PYTHON ?= $(firstword $(wildcard .venv/bin/python) python3)
 
-.PHONY: check lint test quick format schema pages examples clean
+.PHONY: check lint test quick format schema pages examples bench clean
 
 check: lint test  ## everything that CI runs
 
@@ -31,6 +31,9 @@ pages:  ## docs/elements from the pack, the templates of the letter, the picture
 
 examples:  ## the PDFs in examples/; see examples/README.md for FONT
 	$(PYTHON) examples/make_examples.py $(FONT)
+
+bench:  ## docs/performance.md from the PDFs in FOLDERS
+	$(PYTHON) -m benchmarks $(FOLDERS) --markdown docs/performance.md
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -55,6 +55,8 @@ def anchors(pattern: str) -> tuple[Words, ...]:
 
 def alternatives(pattern: str) -> list[str]:
     """The parts of a pattern between its outermost ``|``, each a pattern; their anchors tell more than those of the whole."""
+    if "|" not in pattern:
+        return [pattern]
     parts = [""]
     depth, index, in_class = 0, 0, False
     while index < len(pattern):

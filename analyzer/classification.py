@@ -67,7 +67,7 @@ class LinearModel:
         for first in range(0, len(features), _BATCH):
             last = min(first + _BATCH, len(features))
             low, high = starts[first], starts[last]
-            products = self.coefficients[columns[low:high]] * weights[low:high, None]
+            products = self.coefficients[columns[low:high]].astype(np.float32) * weights[low:high, None]
             scores[first:last] = _row_sums(products, starts[first : last + 1] - low) + self.intercepts
         return scores
 
@@ -163,8 +163,8 @@ def load_model(folder: Path) -> Model:
 
 
 def _linear(content: dict[str, Any]) -> LinearModel:
-    vocabulary, coefficients = content["vocabulary"].split("\n"), content["coefficients"].astype(np.float32)
-    return LinearModel(content["labels"], vocabulary, content["idf"], coefficients, content["intercepts"])
+    vocabulary = content["vocabulary"].split("\n")
+    return LinearModel(content["labels"], vocabulary, content["idf"], content["coefficients"], content["intercepts"])
 
 
 def read_arrays(data: bytes) -> Any:

@@ -11,7 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from analyzer.anchors import CLAUSES, alternatives, anchors, folded, lowered
+from analyzer.anchors import CLAUSES, folded, lowered
+from analyzer.remembered import required_words
 from analyzer.rules import Patterns
 
 Span = tuple[int, int]
@@ -29,7 +30,7 @@ class Finder:
         self._rank: list[dict[int, int]] = []
         """Group -> pattern -> its turn in the alternation."""
         for group in groups:
-            sources = dict.fromkeys(part for pattern in group.sources() for part in alternatives(pattern))
+            sources = dict.fromkeys(group.sources())
             self._rank.append({numbers.setdefault(source, len(numbers)): turn for turn, source in enumerate(sources)})
             self.members.append(sum(1 << number for number in self._rank[-1]))
         self._sources = list(numbers)
@@ -44,8 +45,7 @@ class Finder:
     def _requirements(self) -> tuple[int, list[int], dict[str, int]]:
         """What no word has to stand for; what every word stands for, one bit per pattern and clause of its anchors; the words' numbers."""
         unasked, masks = 0, defaultdict[str, int](int)
-        for number, source in enumerate(self._sources):
-            required = anchors(source)
+        for number, required in enumerate(required_words(self._sources)):
             for clause in range(CLAUSES):
                 bit = 1 << clause * len(self._sources) + number
                 if clause >= len(required):

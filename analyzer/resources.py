@@ -68,6 +68,18 @@ def model_dir() -> Path:
     return bundled if bundled.is_dir() else PACKAGE.parent / "models" / DEFAULT_MODEL
 
 
+def cache_dir() -> Path | None:
+    """Folder for what can be worked out again: ``$ANALYZER_CACHE`` (empty: keep nothing), else the user's cache folder."""
+    chosen = os.environ.get("ANALYZER_CACHE")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "protocol-analyzer"
+    except RuntimeError:  # nobody's home
+        return None
+
+
 def load_yaml(path: Path) -> Any:
     """A YAML file as plain values, by the C loader where PyYAML has it."""
     import yaml

@@ -77,8 +77,9 @@ class Patterns(_Model):
     any: list[Pattern] = []
 
     def sources(self) -> list[str]:
-        """All patterns as they are compiled; English ones need a place where no Latin letter stands on either side."""
-        return [*self.zh, *self.any, *(whole_word(part) for pattern in self.en for part in alternatives(pattern))]
+        """All patterns, taken apart at their outermost ``|``; English ones need a place where no Latin letter stands on either side."""
+        plain = (part for pattern in (*self.zh, *self.any) for part in alternatives(pattern))
+        return [*plain, *(whole_word(part) for pattern in self.en for part in alternatives(pattern))]
 
     @cached_property
     def expression(self) -> re.Pattern[str] | None:

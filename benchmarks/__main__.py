@@ -4,9 +4,9 @@ usage: python -m benchmarks FOLDER… [--limit N] [--rounds N] [--json FILE] [--
 
 Every PDF of the folders that has a text layer is read and analysed in turns: bare pdfium text, our reading, the whole analysis (model
 and pack loaded before), and once pdfplumber's ``extract_text``. All times are CPU seconds of the process, the least of the rounds;
-ratios are per document, then their median per folder. Then, as processes of their own: ``analyzer check`` on the document nearest
-to 30 pages, ``analyzer --help``, and both again for ``python -c pass``; the same document drawn out to ten times its length shows
-whether time per page and memory stay as they are.
+ratios are per document, then their median per folder. Processes of their own are timed too: ``analyzer --help`` and ``analyzer
+check`` on the document nearest to 30 pages, beside ``python -c pass`` and the import of scikit-learn; the same document drawn out to
+ten times its length shows whether time per page and memory stay as they are.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from typing import Any
 
 from benchmarks.processes import Cost, long_document, run
 
-COLUMNS = ("bare", "reading", "analysis", "pdfplumber")
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write what was asked for."""
@@ -34,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path, help="a page with the tables between its marks, which are drawn anew")
     asked = parser.parse_args(arguments)
-    documents = {folder.name: list(_measured(_pdfs(folder, asked.limit), asked.rounds)) for folder in asked.folders}
-    processes = _processes([Path(row["path"]) for rows in documents.values() for row in rows])
+    paths = {folder.name: _pdfs(folder, asked.limit) for folder in asked.folders}
+    processes = _processes(paths)  # first: a child's peak memory counts from that of its parent
+    documents = {name: _measured(found, asked.rounds) for name, found in paths.items()}
     result = {"documents": documents, "medians": {name: _medians(rows) for name, rows in documents.items()}, "processes": processes}
     text = "\n".join(_tables(result))
     sys.stdout.write(text + "\n")
@@ -57,6 +56,7 @@ def _measured(paths: Sequence[Path], rounds: int) -> list[dict[str, Any]]:
     from analyzer.pipeline import Analyzer
 
     analyzer = Analyzer()
+    ways: dict[str, Callable[[Path], object]] = {"bare": _bare, "reading": analyzer.read, "analysis": analyzer.analyze}
     rows = []
     for path in paths:
         try:
@@ -65,24 +65,19 @@ def _measured(paths: Sequence[Path], rounds: int) -> list[dict[str, Any]]:
         except AnalyzerError as error:
             sys.stderr.write(f"{path.name}: {error.code}, left out\n")
             continue
-        ways: list[tuple[str, Callable[[], object]]] = [
-            ("bare", lambda: _bare(path)),
-            ("reading", lambda: analyzer.read(path)),
-            ("analysis", lambda: analyzer.analyze(path)),
-        ]
-        seconds = {name: float("inf") for name, _ in ways}
+        seconds = dict.fromkeys(ways, float("inf"))
         for _ in range(rounds):
-            for name, way in ways:
-                seconds[name] = min(seconds[name], _cpu(way))
-        seconds["pdfplumber"] = _cpu(lambda: _pdfplumber(path))
+            for name, way in ways.items():
+                seconds[name] = min(seconds[name], _cpu(way, path))
+        seconds["pdfplumber"] = _cpu(_pdfplumber, path)
         rows.append({"path": str(path), "name": path.name, "pages": len(document.pages), "characters": len(document.text), **seconds})
         sys.stderr.write(f"{path.name} {seconds['analysis'] / seconds['bare']:.1f} x bare\n")
     return rows
 
 
-def _cpu(way: Callable[[], object]) -> float:
+def _cpu(way: Callable[[Path], object], path: Path) -> float:
     started = time.process_time()
-    way()
+    way(path)
     return time.process_time() - started
 
 
@@ -124,21 +119,33 @@ def _medians(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _processes(paths: Sequence[Path]) -> dict[str, Any]:
+def _processes(paths: dict[str, list[Path]]) -> dict[str, Any]:
     """Cold starts, and a document of ten times the pages."""
-    import pypdfium2
-
-    pages = {path: len(pypdfium2.PdfDocument(path)) for path in paths}
-    path = min(paths, key=lambda path: abs(pages[path] - 30))
+    path, pages = _nearest_to([path for found in paths.values() for path in found], 30)
+    command = ["-m", "analyzer", "check", "--format", "json"]
     costs = {
         "python -c pass": run(["-c", "pass"]),
+        "python -c 'import sklearn.linear_model'": run(["-c", "import sklearn.linear_model"]),
         "analyzer --help": run(["-m", "analyzer", "--help"]),
-        f"analyzer check ({pages[path]} pages)": run(["-m", "analyzer", "check", str(path), "--format", "json"]),
+        f"analyzer check, {pages} pages": run([*command, str(path)]),
     }
     with long_document(path, copies=10) as longer:
-        costs[f"analyzer check ({10 * pages[path]} pages)"] = run(["-m", "analyzer", "check", str(longer), "--format", "json"])
-        per_page = _warm(longer) / (10 * pages[path]) / (_warm(path) / pages[path])
-    return {"document": path.name, "costs": {name: cost._asdict() for name, cost in costs.items()}, "per page, long / short": round(per_page, 3)}
+        costs[f"analyzer check, {10 * pages} pages"] = run([*command, str(longer)])
+        per_page = _warm(longer) / (10 * pages) / (_warm(path) / pages)
+    return {
+        "document": path.name,
+        "costs": {name: cost._asdict() for name, cost in costs.items()},
+        "per page, long / short": round(per_page, 3),
+    }
+
+
+def _nearest_to(paths: Sequence[Path], pages: int) -> tuple[Path, int]:
+    """The document whose number of pages is nearest, and that number."""
+    import pypdfium2
+
+    counted = {path: len(pypdfium2.PdfDocument(path)) for path in paths}
+    nearest = min(counted, key=lambda path: abs(counted[path] - pages))
+    return nearest, counted[nearest]
 
 
 def _warm(path: Path) -> float:
@@ -146,7 +153,7 @@ def _warm(path: Path) -> float:
 
     analyzer = Analyzer()
     analyzer.analyze(path)
-    return min(_cpu(lambda: analyzer.analyze(path)) for _ in range(3))
+    return min(_cpu(analyzer.analyze, path) for _ in range(3))
 
 
 def _tables(result: dict[str, Any]) -> list[str]:

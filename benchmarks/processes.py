@@ -25,7 +25,7 @@ def run(arguments: Sequence[str], rounds: int = 3) -> Cost:
 
 
 def _run(arguments: Sequence[str]) -> Cost:
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)

@@ -11,6 +11,7 @@ import pytest
 
 from analyzer.anchors import anchors, folded
 from analyzer.finder import Finder, Searched, searched_apart
+from analyzer.remembered import required_words
 from analyzer.rules import FLAGS, Pack, Patterns, load_pack
 
 CORPORA = Path(__file__).parent.parent / "corpora"
@@ -71,3 +72,32 @@ def test_the_first_match_is_the_leftmost_of_the_group_and_of_two_at_one_place_th
 def test_a_span_is_searched_by_itself() -> None:
     searched = Searched(Finder([Patterns(en=["sample size"])]), "a sample size", [(0, 8), (2, 13)])
     assert [searched.holds(0, index) for index in (0, 1)] == [False, True]
+
+
+PATTERNS = [f"word{number}.{{0,9}}(?:seen|said)" for number in range(600)]
+
+
+def test_anchors_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYZER_CACHE", str(tmp_path / "kept"))
+    first = required_words(PATTERNS)
+    (kept,) = (tmp_path / "kept").iterdir()
+    kept.write_text(json.dumps([[["remembered"]]] * len(PATTERNS)))
+    assert ["Word0", "word0"] in first[7]
+    assert required_words(PATTERNS)[0] == [["remembered"]]
+    assert required_words([*PATTERNS[:-1], "another"])[0] == first[0]
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"\xff", b"{}"])
+def test_a_damaged_memory_is_passed_over(damage: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYZER_CACHE", str(tmp_path))
+    first = required_words(PATTERNS)
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(damage)
+    assert required_words(PATTERNS) == first
+
+
+def test_nothing_is_kept_where_nothing_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYZER_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert required_words(PATTERNS)
+    assert list(tmp_path.iterdir()) == []
