@@ -25,6 +25,9 @@ from analyzer.errors import BrokenModel
 from analyzer.features import VERSION, Featurizer, Weighted, heading_features
 
 Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+MEASURE = "#"
+"""Features whose names begin so are numbers that count as they are: neither weighed by rarity nor scaled with the others to unit length."""
 _BATCH = 512
 """Items scored at once: the products of a long document would fill the memory."""
 
@@ -43,6 +46,15 @@ class LinearModel:
     def _index(self) -> dict[str, int]:
         return {feature: index for index, feature in enumerate(self.vocabulary)}
 
+    def column(self, feature: str) -> int | None:
+        """The column of a feature, None for one that the model does not know."""
+        return self._index.get(feature)
+
+    @cached_property
+    def _measures(self) -> Bools:
+        """Which features are ``MEASURE``s."""
+        return np.array([name.startswith(MEASURE) for name in self.vocabulary], dtype=bool)
+
     @cached_property
     def featurizer(self) -> Featurizer[int]:
         """Makes features of passages under their columns in this model."""
@@ -54,7 +66,18 @@ class LinearModel:
 
     def rows(self, features: Sequence[Weighted]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
         """Known features of each item as one compressed sparse matrix: column indexes, weights of unit length, row starts."""
-        return _rows(self._known(features), self.idf)
+        return self._rows(self._known(features))
+
+    def _rows(self, items: Sequence[Mapping[int, float]]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
+        starts = np.cumsum([0, *map(len, items)], dtype=np.int64)
+        columns = np.fromiter(chain.from_iterable(items), dtype=np.int64, count=starts[-1])
+        weights = np.fromiter(chain.from_iterable(item.values() for item in items), dtype=np.float32, count=starts[-1])
+        weights *= self.idf[columns]
+        measures = self._measures[columns]
+        lengths = np.sqrt(_row_sums(np.where(measures, 0, weights * weights).astype(np.float32), starts))
+        scale = np.repeat(np.where(lengths > 0, lengths, 1), np.diff(starts)).astype(np.float32)
+        weights /= np.where(measures, np.float32(1), scale)
+        return columns, weights, starts
 
     def _known(self, features: Sequence[Weighted]) -> list[dict[int, float]]:
         index = self._index
@@ -62,7 +85,7 @@ class LinearModel:
 
     def scores_of_columns(self, features: Sequence[Mapping[int, float]]) -> Floats:
         """As ``scores``, for features under their columns."""
-        columns, weights, starts = _rows(features, self.idf)
+        columns, weights, starts = self._rows(features)
         scores = np.empty((len(features), len(self.labels)), dtype=np.float32)
         for first in range(0, len(features), _BATCH):
             last = min(first + _BATCH, len(features))
@@ -70,16 +93,6 @@ class LinearModel:
             products = self.coefficients[columns[low:high]].astype(np.float32) * weights[low:high, None]
             scores[first:last] = _row_sums(products, starts[first : last + 1] - low) + self.intercepts
         return scores
-
-
-def _rows(items: Sequence[Mapping[int, float]], idf: Floats) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
-    starts = np.cumsum([0, *map(len, items)], dtype=np.int64)
-    columns = np.fromiter(chain.from_iterable(items), dtype=np.int64, count=starts[-1])
-    weights = np.fromiter(chain.from_iterable(item.values() for item in items), dtype=np.float32, count=starts[-1])
-    weights *= idf[columns]
-    lengths = np.sqrt(_row_sums(weights * weights, starts))
-    weights /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(starts)).astype(np.float32)
-    return columns, weights, starts
 
 
 def _row_sums(values: Floats, starts: npt.NDArray[np.int64]) -> Floats:
@@ -113,9 +126,11 @@ class Decision:
 
 @dataclass(frozen=True)
 class Model:
-    """Everything that was trained: passages -> criteria, headings -> canonical labels, documents -> protocol, cells given, votes -> met."""
+    """Everything that was trained: passages -> criteria, pairs of both -> stance, headings -> canonical labels, documents -> is it a
+    protocol, are cells given, votes -> met."""
 
     passages: LinearModel
+    bearing: LinearModel
     headings: LinearModel
     documents: LinearModel
     cells: LinearModel
@@ -153,6 +168,7 @@ def load_model(folder: Path) -> Model:
         raise BrokenModel(path=str(path), why="version")
     return Model(
         passages=_linear(content["passages"]),
+        bearing=_linear(content["bearing"]),
         headings=_linear(content["headings"]),
         documents=_linear(content["documents"]),
         cells=_linear(content["cells"]),

@@ -6,7 +6,8 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,26 +18,29 @@ from typing import TYPE_CHECKING, Annotated, Generic, Literal, Protocol, TypeVar
 import typer
 from typer.exceptions import TyperException
 
+from analyzer import limits
 from analyzer.errors import AnalyzerError, ExitStatus, UsageError
+from analyzer.guard import Fault, Guard
 from analyzer.inputs import STDIN, Input, gather
+from analyzer.ocr import Mode
 from analyzer.reports import (
     BUILT_IN,
     JOINED,
-    Context,
     Result,
     ending,
     file_bytes,
     form_of,
     free_name,
     known_forms,
-    renderer,
     write_atomically,
 )
 from analyzer.resources import DEFAULT_PACK, known_packs, pack_dir, say, tool_version
+from analyzer.stages import STAGES
 
 if TYPE_CHECKING:
-    from analyzer.document import Document
-    from analyzer.findings import Failure, Outcome, Report
+    from rich.status import Status
+
+    from analyzer.findings import Failure, Outcome
     from analyzer.pipeline import Analyzer
     from analyzer.reports.terminal import Sheet
     from analyzer.rules import ElementRule, Pack
@@ -77,7 +81,12 @@ _Files = Annotated[list[str] | None, typer.Argument(metavar="FILE", help=say(LOC
 _Lang = Annotated[Language, typer.Option(help=say(LOCALE, "help_lang"))]
 _PackName = Annotated[str, typer.Option("--pack", help=say(LOCALE, "help_pack"))]
 _Password = Annotated[str | None, typer.Option(help=say(LOCALE, "help_password"), show_default=False)]
+_PasswordFile = Annotated[Path | None, typer.Option(metavar="FILE", help=say(LOCALE, "help_password_file"), show_default=False)]
+_Limit = Annotated[list[str] | None, typer.Option(metavar="NAME=NUMBER", help=say(LOCALE, "help_limit"), show_default=False)]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=say(LOCALE, "help_quiet"))]
+_FiledOn = Annotated[str | None, typer.Option(metavar="DATE", help=say(LOCALE, "help_filed_on"), show_default=False)]
+_Ocr = Annotated[Mode, typer.Option("--ocr", help=say(LOCALE, "help_ocr"))]
+_Inside = Annotated[bool, typer.Option("--inside", help=say(LOCALE, "help_inside"))]
 
 
 @app.callback(invoke_without_command=True)
@@ -101,29 +110,49 @@ def check(
     ] = None,
     lang: _Lang = "auto",
     pack: _PackName = DEFAULT_PACK,
-    filed_on: Annotated[str | None, typer.Option(metavar="DATE", help=say(LOCALE, "help_filed_on"), show_default=False)] = None,
+    filed_on: _FiledOn = None,
     fail_on: Annotated[FailOn | None, typer.Option(help=say(LOCALE, "help_fail_on"), show_default=False)] = None,
     template: Annotated[Path | None, typer.Option(metavar="PATH", help=say(LOCALE, "help_template"), show_default=False)] = None,
+    inside: _Inside = False,
+    ocr: _Ocr = "auto",
     password: _Password = None,
+    password_file: _PasswordFile = None,
+    limit: _Limit = None,
+    profile: Annotated[bool, typer.Option("--profile", help=say(LOCALE, "help_profile"))] = False,
     quiet: _Quiet = False,
 ) -> int:
     """Analyse files and report their gaps."""
     from analyzer.findings import Failure
+    from analyzer.readers import Checking, Wanted, language_of
 
     language = _language(lang)
-    inputs, barren = _gather(files, language)
+    _allow(limit, language)
+    secret = _secret(password, password_file, language)
+    inputs, barren = _gather(files, language, inside=inside, password=secret, quiet=quiet)
     sink = _sink(output, _known_form(form, language), language, inputs, quiet=quiet)
-    loaded = _analyzer(pack, language, _date(filed_on, language))
-    draw = _Drawing(loaded, sink.form, lang if output or sink.form not in BUILT_IN else language, template)
-    run = _Run(draw, language, password, quiet=quiet)
+    writing = lang if output or sink.form not in BUILT_IN else language
+    wanted = Wanted(_known_pack(pack, language), _date(filed_on, language), ocr)
+    seconds: Counter[str] = Counter()
     gaps = False
-    for number, entry in enumerate(inputs, 1):
-        made = run.attempt(entry, number, len(inputs))
-        outcome, rendered = (made, None) if isinstance(made, Failure) else made
-        sink.take(Result(entry.name, entry.stem, draw.language_of(outcome), outcome, rendered))
-        gaps |= fail_on is not None and _falls_short(outcome, fail_on)
+    with Guard(Checking(wanted, sink.form, writing, template, profile)) as guard:
+        run = _Run(guard, language, secret, quiet=quiet)
+        for number, entry in enumerate(inputs, 1):
+            made = run.attempt(entry, number, len(inputs))
+            outcome, rendered, spent = (made, None, {}) if isinstance(made, Failure) else made
+            seconds.update(spent)
+            sink.take(Result(entry.name, entry.stem, language_of(outcome, writing, LOCALE), outcome, rendered))
+            gaps |= fail_on is not None and _falls_short(outcome, fail_on)
     sink.close()
+    _tell_stages(seconds, language)
     return run.status(barren=barren, gaps=gaps)
+
+
+def _tell_stages(seconds: Mapping[str, float], language: str) -> None:
+    """Where the time went, on stderr; nothing when nothing was measured."""
+    total = sum(seconds.values())
+    for name in STAGES:
+        if name in seconds:
+            _complain(f"{1000 * seconds[name]:8.1f} ms {seconds[name] / total:6.1%}  {say(language, f'stage_{name}')}")
 
 
 @app.command(help=say(LOCALE, "help_text"))
@@ -131,25 +160,33 @@ def text(
     files: _Files = None,
     lang: _Lang = "auto",
     pack: _PackName = DEFAULT_PACK,
+    inside: _Inside = False,
+    ocr: _Ocr = "auto",
     password: _Password = None,
+    password_file: _PasswordFile = None,
+    limit: _Limit = None,
     quiet: _Quiet = False,
 ) -> int:
     """Show what was read."""
     from analyzer.findings import Failure
-    from analyzer.reports.terminal import document_sheet
+    from analyzer.readers import Showing, Wanted
 
     language = _language(lang)
-    inputs, barren = _gather(files, language)
-    run = _Run(_analyzer(pack, language).read, language, password, quiet=quiet)
-    for number, entry in enumerate(inputs, 1):
-        document = run.attempt(entry, number, len(inputs))
-        if isinstance(document, Failure):
-            continue
-        if len(inputs) > 1:
-            _write(f"== {_showable(entry.name)}\n\n")
-        _show(document_sheet(document, language, _width()))
-        if number < len(inputs):
-            _write("\n")
+    _allow(limit, language)
+    secret = _secret(password, password_file, language)
+    inputs, barren = _gather(files, language, inside=inside, password=secret, quiet=quiet)
+    wanted = Wanted(_known_pack(pack, language), ocr=ocr)
+    with Guard(Showing(wanted, language, _width(), sys.stdout.isatty())) as guard:
+        run = _Run(guard, language, secret, quiet=quiet)
+        for number, entry in enumerate(inputs, 1):
+            shown = run.attempt(entry, number, len(inputs))
+            if isinstance(shown, Failure):
+                continue
+            if len(inputs) > 1:
+                _write(f"== {_showable(entry.name)}\n\n")
+            _write(shown)
+            if number < len(inputs):
+                _write("\n")
     return run.status(barren=barren)
 
 
@@ -166,30 +203,26 @@ def compare(
     lang: _Lang = "auto",
     pack: _PackName = DEFAULT_PACK,
     password: _Password = None,
+    password_file: _PasswordFile = None,
+    limit: _Limit = None,
     quiet: _Quiet = False,
 ) -> int:
     """Tell what changed from one version of a protocol to the next."""
-    from analyzer import comparison
     from analyzer.findings import Failure
+    from analyzer.readers import Comparing, Wanted
     from analyzer.reports.comparison import render, sheet, view
 
     language = _language(lang)
+    _allow(limit, language)
     inputs = [_single(old, language), _single(new, language)]
     target = Path(output).expanduser() if output else None
     form = _comparison_form(form, target, language, inputs)
-    analyzer = _analyzer(pack, language)
-
-    def read(path: str, data: bytes | None, password: str | None) -> tuple[Report, Document]:
-        document = analyzer.read(path, data, password)
-        return analyzer.report(document), document
-
-    run = _Run(read, language, password, quiet=quiet)
-    sides = [made for number, entry in enumerate(inputs, 1) if not isinstance(made := run.attempt(entry, number, 2), Failure)]
-    if len(sides) == 2:
-        (before, old_document), (after, new_document) = sides
-        compared = comparison.compare(before, after, old_document, new_document)
+    with Guard(Comparing(Wanted(_known_pack(pack, language)))) as guard:
+        run = _Run(guard, language, _secret(password, password_file, language), quiet=quiet)
+        _, compared = (run.attempt(entry, number, 2) for number, entry in enumerate(inputs, 1))
+    if compared is not None and not isinstance(compared, Failure):
         if lang == "auto" and (target or form != "terminal"):
-            language = "en" if after.document.language == "en" else "zh"
+            language = "en" if compared.new.language == "en" else "zh"
         if target:
             _save(target, render(compared, form, language), language)
             _note(target, language, quiet=quiet)
@@ -259,11 +292,12 @@ def label(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=say(LOCALE, "help_files"))],
     output: Annotated[Path | None, typer.Option("--output", "-o", help=say(LOCALE, "help_label_output"), show_default=False)] = None,
     password: _Password = None,
+    password_file: _PasswordFile = None,
 ) -> int:
     """Write a labelling sheet."""
     from analyzer.training.verbs import run_label
 
-    sheet = run_label(file, password=password)
+    sheet = run_label(file, password=_secret(password, password_file, LOCALE))
     if output is None:
         _write(sheet)
     else:
@@ -365,9 +399,15 @@ def triage_run(
     resume: Annotated[bool, typer.Option("--resume/--fresh", help=say(LOCALE, "help_resume"))] = True,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help=say(LOCALE, "help_retry_failed"))] = False,
     pages: _PagesToo = False,
+    inside: _Inside = False,
+    ocr: _Ocr = "auto",
+    password: _Password = None,
+    password_file: _PasswordFile = None,
+    limit: _Limit = None,
     engine: Annotated[Literal["local", "dask"], typer.Option(help=say(LOCALE, "help_engine"))] = "local",
     scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help=say(LOCALE, "help_scheduler"), show_default=False)] = None,
     pack: _PackName = DEFAULT_PACK,
+    filed_on: _FiledOn = None,
     lang: _Lang = "auto",
     quiet: _Quiet = False,
 ) -> int:
@@ -377,9 +417,11 @@ def triage_run(
     from analyzer.batch.verbs import run_triage
 
     language = _language(lang)
+    _allow(limit, language)
     options = Options(
-        _known_pack(pack, language), language, jobs, Limits(time_limit, memory_limit), not resume, retry_failed, pages, engine, scheduler
-    )
+        _known_pack(pack, language), language, jobs, Limits(time_limit, memory_limit), not resume, retry_failed, pages, engine, scheduler,
+        archives=inside, filed_on=_date(filed_on, language), ocr=ocr, password=_secret(password, password_file, language),
+    )  # fmt: skip
     return _told_in(language, lambda: run_triage(files or [], out, options, tell=_complain, quiet=quiet))
 
 
@@ -438,6 +480,11 @@ def watch(
     memory_limit: _MemoryLimit = 2048,
     pages: Annotated[bool, typer.Option("--pages/--no-pages", help=say(LOCALE, "help_pages"))] = True,
     pack: _PackName = DEFAULT_PACK,
+    ocr: _Ocr = "auto",
+    password: _Password = None,
+    password_file: _PasswordFile = None,
+    limit: _Limit = None,
+    filed_on: _FiledOn = None,
     lang: _Lang = "auto",
     quiet: _Quiet = False,
 ) -> int:
@@ -447,7 +494,11 @@ def watch(
     from analyzer.batch.verbs import run_watch
 
     language = _language(lang)
-    options = Options(_known_pack(pack, language), language, jobs, Limits(time_limit, memory_limit), pages=pages)
+    _allow(limit, language)
+    options = Options(
+        _known_pack(pack, language), language, jobs, Limits(time_limit, memory_limit),
+        pages=pages, filed_on=_date(filed_on, language), ocr=ocr, password=_secret(password, password_file, language),
+    )  # fmt: skip
     return _told_in(language, lambda: run_watch(inbox, out, options, interval=interval, once=once, tell=_complain, quiet=quiet))
 
 
@@ -498,11 +549,16 @@ def _language(chosen: Language) -> str:
     return LOCALE if chosen == "auto" else chosen
 
 
-def _gather(files: Sequence[str] | None, language: str) -> tuple[list[Input], bool]:
+def _gather(
+    files: Sequence[str] | None, language: str, *, inside: bool = False, password: str | None = None, quiet: bool = True
+) -> tuple[list[Input], bool]:
     """The files that are meant, and whether some argument led to none."""
     if not files:
         raise _refusal(language, "usage_no_files")
-    gathered = gather(files)
+    gathered = gather(files, archives=inside, password=password)
+    if not quiet:
+        for folder, names in gathered.passed_over.items():
+            _complain(_passed_over(folder, names, language))
     if any(entry.path == STDIN for entry in gathered.inputs) and sys.stdin.isatty():
         raise _refusal(language, "usage_stdin_is_terminal")
     if not gathered.inputs:
@@ -510,6 +566,39 @@ def _gather(files: Sequence[str] | None, language: str) -> tuple[list[Input], bo
     for path in gathered.barren:
         _complain(say(language, "usage_nothing_found", path=path))
     return gathered.inputs, bool(gathered.barren)
+
+
+_NAMED = 5
+"""Files that were passed over and are told by name."""
+
+
+def _passed_over(folder: str, names: Sequence[str], language: str) -> str:
+    told = [os.fsencode(name).decode("utf-8", "replace") for name in names[:_NAMED]]
+    if len(names) > _NAMED:
+        told.append(say(language, "note_more", count=len(names) - _NAMED))
+    return say(language, "note_passed_over", path=folder, names=say(language, "list_separator").join(told))
+
+
+def _allow(settings: Sequence[str] | None, language: str) -> None:
+    """Set the limits that the command line, or the environment, asks for."""
+    try:
+        limits.change(settings or [])
+    except limits.BadLimit as error:
+        names = say(language, "list_separator").join(limits.NAMES)
+        raise _refusal(language, "usage_limit", setting=error, names=names) from error
+
+
+def _secret(password: str | None, path: Path | None, language: str) -> str | None:
+    """The password: from the command line, from a file, or from the environment."""
+    if password:
+        return password
+    if path is None:
+        return os.environ.get("ANALYZER_PASSWORD") or None
+    try:
+        with path.expanduser().open(encoding="utf-8-sig") as file:
+            return file.readline().rstrip("\r\n") or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refusal(language, "usage_password_file", path=path) from error
 
 
 def _single(name: str, language: str) -> Input:
@@ -531,6 +620,8 @@ def _comparison_form(form: str | None, target: Path | None, language: str, input
         if chosen == "docx" and sys.stdout.isatty():
             raise _refusal(language, "usage_not_for_a_terminal", form=chosen)
         return chosen
+    if _would_spoil_a_word_file(target):
+        raise _refusal(language, "usage_output_is_docx", path=target)
     if _would_spoil_a_pdf(target, chosen, inputs):
         raise _refusal(language, "usage_output_is_pdf", path=target)
     if target.is_dir() or not os.access(target.parent, os.W_OK | os.X_OK):
@@ -580,12 +671,17 @@ def _folded(name: str) -> str:
 class _Run(Generic[_Made]):
     """Reads files one by one and remembers what went wrong; no file stops the others."""
 
-    read: Callable[..., _Made]
+    read: Guard[_Made]
     language: str
     password: str | None
     quiet: bool
     unread: bool = False
     broke: bool = False
+    _status: Status | None = None
+    _words: str = ""
+
+    def __post_init__(self) -> None:
+        self.read.tell = self.tell_pages
 
     def attempt(self, entry: Input, number: int, total: int) -> _Made | Failure:
         """What ``read`` makes of a file, or the failure that was also told on stderr."""
@@ -594,6 +690,7 @@ class _Run(Generic[_Made]):
             if entry.error:
                 raise entry.error
             path, data = entry.source()
+            self.read.start()  # before a thread draws the progress
             with self._progress(name, number, total):
                 return self.read(path, data=data, password=self.password)
         except AnalyzerError as error:
@@ -603,11 +700,11 @@ class _Run(Generic[_Made]):
             self.unread = True
             code, message = error.code, _sentence(error, self.language, path=name)
             _complain(message)
-        except Exception:
+        except Exception as error:
             self.broke = True
             code, message = AnalyzerError.code, say(self.language, "error_unexpected", path=name)
             _complain(message)
-            traceback.print_exc()
+            _complain(error.trace if isinstance(error, Fault) else traceback.format_exc())
         from analyzer.findings import Failure
 
         return Failure.of(entry.name, code, message)
@@ -629,33 +726,16 @@ class _Run(Generic[_Made]):
         from rich.text import Text
 
         key = "progress" if total == 1 else "progress_of"
-        return Console(stderr=True).status(Text(_showable(say(self.language, key, path=name, number=number, total=total))))
+        self._words = _showable(say(self.language, key, path=name, number=number, total=total))
+        self._status = Console(stderr=True).status(Text(self._words))
+        return self._status
 
+    def tell_pages(self, done: int, total: int) -> None:
+        """How many of the scanned pages of the present file are read."""
+        if self._status is not None:
+            from rich.text import Text
 
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    """Analyses a file and, where the form is not built in, draws the report while the PDF is at hand."""
-
-    analyzer: Analyzer
-    form: str
-    lang: str
-    template: Path | None
-
-    def __call__(self, path: str, data: bytes | None, password: str | None) -> tuple[Report, bytes | None]:
-        """The report, and what the form makes of it."""
-        report = self.analyzer.analyze(path, data=data, password=password)
-        render = renderer(self.form)
-        if render is None:
-            return report, None
-        original = Path(path).read_bytes() if data is None else data
-        return report, render(report, Context(self.language_of(report), path, original, password, self.template))
-
-    def language_of(self, outcome: Outcome) -> str:
-        """In which language to write of this file: as chosen, else that of the document."""
-        if self.lang != "auto":
-            return self.lang
-        document = getattr(outcome.document, "language", LOCALE)
-        return "en" if document == "en" else "zh"
+            self._status.update(Text(f"{self._words} {say(self.language, 'progress_ocr', done=done, total=total)}"))
 
 
 class _Sink(Protocol):
@@ -755,6 +835,8 @@ def _sink(output: str | None, form: str | None, language: str, inputs: Sequence[
             raise _refusal(language, "usage_output_unwritable", path=output) from error
         return _Folder(path, form or "json", language, quiet)
     form = form or form_of(path.name) or "terminal"
+    if _would_spoil_a_word_file(path):
+        raise _refusal(language, "usage_output_is_docx", path=output)
     if _would_spoil_a_pdf(path, form, inputs):
         raise _refusal(language, "usage_output_is_pdf", path=output)
     if not os.access(path.parent, os.W_OK | os.X_OK):
@@ -786,6 +868,15 @@ def _would_spoil_a_pdf(path: Path, form: str, inputs: Sequence[Input]) -> bool:
     from analyzer.reports.marked_pdf import is_marked
 
     return path.is_file() and not is_marked(path)
+
+
+def _would_spoil_a_word_file(path: Path) -> bool:
+    """Whether writing there would replace a Word file that we did not write."""
+    if path.suffix.lower() not in {".docx", ".docm"} or not path.is_file():
+        return False
+    from analyzer.reading.kinds import is_letter
+
+    return not is_letter(str(path))
 
 
 def _save(path: Path, data: bytes, language: str) -> None:

@@ -7,10 +7,11 @@ This module imports nothing of ours.
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
@@ -66,6 +67,26 @@ class Page:
     end: int
     source: Source
     raw: str
+    turns: int = 0
+    """Quarter turns clockwise after which a scanned page stands upright; ``width`` and ``height`` are those as displayed."""
+    tilt: float = 0.0
+    """Degrees counter-clockwise by which the lines of a scanned page, once upright, are askew."""
+
+    def shown(self, rect: Rect) -> list[Rect]:
+        """A box on the page set straight, as boxes on the page as displayed: several where a long line runs askew."""
+        if not self.turns and not self.tilt:
+            return [rect]
+        width, height = (self.height, self.width) if self.turns % 2 else (self.width, self.height)
+        return [self._turned_back(piece) for piece in _askew(rect, self.tilt, width / 2, height / 2)]
+
+    def _turned_back(self, rect: Rect) -> Rect:
+        if self.turns == 1:
+            return Rect(rect.top, self.height - rect.x1, rect.bottom, self.height - rect.x0)
+        if self.turns == 2:
+            return Rect(self.width - rect.x1, self.height - rect.bottom, self.width - rect.x0, self.height - rect.top)
+        if self.turns == 3:
+            return Rect(self.width - rect.bottom, rect.x0, self.width - rect.top, rect.x1)
+        return rect
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +119,10 @@ class Geometry(Protocol):
     """Tells where characters of a page stand; kept by whoever read the file."""
 
     def boxes(self, page: int, indexes: Sequence[int]) -> list[Rect | None]:
-        """Boxes of the characters ``indexes`` of ``Page.raw``; None for white space and characters that were not drawn."""
+        """Boxes of the characters ``indexes`` of ``Page.raw``; None for white space and characters that were not drawn.
+
+        On a scanned page, boxes on the page set straight.
+        """
         ...
 
 
@@ -116,7 +140,11 @@ class Document:
     sections: list[Section] = field(default_factory=list)
     language: Literal["zh", "en", "mixed"] = "en"
     geometry: Geometry | None = None
+    certainty: Callable[[int, int, int], float] | None = None
+    """(number of a scanned page, start, end) -> how sure OCR is of the least certain line of ``raw[start:end]``, 0 to 1."""
     warnings: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    unread: tuple[int, ...] = ()
+    """Numbers of the pages that hold something which could not be read, or not for certain."""
 
     def page_of(self, offset: int) -> Page:
         """The page on which the character ``text[offset]`` stands."""
@@ -167,7 +195,17 @@ class Document:
         end = min(end, page.end)
         if self.geometry is None:
             return []
-        return [box for line in self.lines_of(start, end) for box in self._boxes_in(line, page, max(start, line.start), min(end, line.end))]
+        boxes = [
+            box for line in self.lines_of(start, end) for box in self._boxes_in(line, page, max(start, line.start), min(end, line.end))
+        ]
+        return [shown for box in boxes for shown in page.shown(box)] if page.turns or page.tilt else boxes
+
+    def confidence(self, start: int, end: int) -> float | None:
+        """How sure OCR is of ``text[start:end]`` on the page of ``start``, 0 to 1; None where the file itself holds the text."""
+        page = self.page_of(start)
+        if page.source != "ocr" or self.certainty is None:
+            return None
+        return min((self.certainty(page.number, first, last) for first, last in self._stretches(page, start, end)), default=None)
 
     def _boxes_in(self, line: Line, page: Page, start: int, end: int) -> list[Rect]:
         """Boxes of a span within a line: the line's own height, cut at the ends of the span; character by character in a cell."""
@@ -211,6 +249,25 @@ _LEFT_OUT = 3
 
 _REACHING = re.compile("[_\u222b\u2211\u220f\u221a]")
 """Characters that reach beyond the letters of their line: underscore, integral, sum, product, root."""
+
+
+_FOLLOWED = 0.4
+"""Of its height, how far a box may lie beside a line that runs askew."""
+_MOST_PIECES = 12
+
+
+def _askew(rect: Rect, tilt: float, x: float, y: float) -> list[Rect]:
+    """A level box as boxes along a line that is askew by ``tilt`` degrees counter-clockwise; the page was turned about ``x``, ``y``."""
+    sine, cosine = math.sin(math.radians(tilt)), math.cos(math.radians(tilt))
+    width, height = rect.x1 - rect.x0, rect.bottom - rect.top
+    pieces = min(_MOST_PIECES, max(1, math.ceil(width * abs(sine) / (_FOLLOWED * max(height, 1.0)))))
+    step = width / pieces
+    found = []
+    for number in range(pieces):
+        across, down = rect.x0 + (number + 0.5) * step - x, (rect.top + rect.bottom) / 2 - y
+        middle, level = x + across * cosine + down * sine, y - across * sine + down * cosine
+        found.append(Rect(middle - step / 2, level - height / 2, middle + step / 2, level + height / 2))
+    return found
 
 
 def merge_boxes(boxes: Sequence[Rect]) -> list[Rect]:

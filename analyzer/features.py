@@ -13,14 +13,12 @@ from typing import Generic, TypeVar
 from analyzer.document import Document, Passage
 from analyzer.text import CJK, words
 
-VERSION = 2
+VERSION = 3
 _LONGEST = 160
 """Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
 _REMEMBERED = 300_000
 """Words and pairs of words whose features are remembered; at so many the memory is emptied."""
 _STEM = 5
-_OPENING = 6000
-"""Characters of a document that tell what kind of document it is."""
 _HAN = re.compile(f"[{CJK}]")
 _CELL_WORDS = (
     *("干细胞", "间充质", "细胞制剂", "细胞治疗", "细胞输注", "细胞悬液", "细胞移植", "细胞回输", "免疫细胞"),
@@ -65,7 +63,7 @@ class Featurizer(Generic[Key]):
         for index, passage in enumerate(passages):
             features = self._own(cut[index])
             if passage.section not in places:
-                places[passage.section] = self._kept(_place(document, passage.section))
+                places[passage.section] = self._kept(place_features(document, passage.section))
             features.update(places[passage.section])
             if passage.kind == "row":
                 features.update(row)
@@ -100,7 +98,11 @@ class Featurizer(Generic[Key]):
 
 
 def _of_word(previous: str, word: str) -> Weighted:
-    features = {"w" + word: 1.0, "b" + previous + "_" + word: 0.8}
+    return {"w" + word: 1.0, "b" + previous + "_" + word: 0.8} | _of_single_word(word)
+
+
+def _of_single_word(word: str) -> Weighted:
+    features = {"w" + word: 1.0}
     if len(word) > _STEM and word.isascii():
         features["t" + word[:_STEM]] = 0.6
     elif len(word) > 1 and not word.isascii():
@@ -109,7 +111,17 @@ def _of_word(previous: str, word: str) -> Weighted:
     return features
 
 
-def _place(document: Document, section: int) -> Weighted:
+def own_words(cut: Sequence[str]) -> Weighted:
+    """Features of the words of a passage by themselves: without pairs and neighbours."""
+    features: Weighted = {}
+    for word in cut[:_LONGEST]:
+        features.update(_of_single_word(word))
+    features[f"n{min(8, len(cut) // 8)}"] = 0.3
+    return features
+
+
+def place_features(document: Document, section: int) -> Weighted:
+    """Features of where a passage stands: its section, the sections above it, the words of its heading."""
     if section < 0:
         return {"stitle_page": 1.0}
     here = document.sections[section]
@@ -137,16 +149,6 @@ def heading_features(title: str, above: str, previous: str) -> Weighted:
                 features["c" + squeezed[start : start + size]] = 1.0
     features["p" + above] = 1.5
     features["v" + previous] = 0.7
-    return features
-
-
-def document_features(document: Document) -> Weighted:
-    """Features of a whole document that tell whether it is a protocol: the words of its first pages and its canonical sections."""
-    features: Weighted = {}
-    for word in words(document.text[:_OPENING]):
-        features["w" + word] = min(3.0, features.get("w" + word, 0.0) + 1.0)
-    for section in document.sections:
-        features["s" + section.canonical] = 3.0
     return features
 
 

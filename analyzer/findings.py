@@ -31,12 +31,16 @@ class Bilingual(_Shape):
 
 
 class Evidence(_Shape):
-    """Words of the protocol and where they stand: one box per visual line."""
+    """Words of the protocol and where they stand: one box per visual line, several where a scanned line runs askew.
+
+    ``ocr_confidence`` tells, for words read from a picture, how sure the reading is of the least certain of these lines.
+    """
 
     page: int
     bbox: list[Box]
     quote: str
     section: str | None = None
+    ocr_confidence: float | None = Field(default=None, ge=0, le=1)
 
 
 class CriterionFinding(_Shape):

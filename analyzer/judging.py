@@ -23,6 +23,8 @@ Quote = Callable[[int, ElementRule, CriterionRule], Evidence | None]
 """(passage, element, criterion) -> its evidence; None where the passage has no words on a page."""
 
 _UNSURE = (0.3, 0.7)
+HALF_READ = 0.6
+"""Confidence, at most, that something is missing from a document of which not all pages could be read."""
 RULE_ALONE = 0.8
 """Confidence in a criterion that only a rule decides."""
 RULE_ELSEWHERE = 0.6
@@ -76,13 +78,20 @@ def _element(
         severity=element.severity,
         group=element.group,
         needs_review=sorted(reasons),
-        criteria=[finding for _, finding in asked],
+        criteria=[_hedged(finding, circumstances) for _, finding in asked],
         clauses=[
             Clause(source=clause.source, ref=clause.ref, status=clause.status)
             for clause in element.clauses
             if clause.in_force(circumstances.filed_on)
         ],
     )
+
+
+def _hedged(finding: CriterionFinding, circumstances: Circumstances) -> CriterionFinding:
+    """The finding; what is not met may stand on a page that could not be read, so no such thing is said with confidence."""
+    if finding.met or not circumstances.unreadable_pages:
+        return finding
+    return finding.model_copy(update={"confidence": min(finding.confidence, HALF_READ)})
 
 
 def _is_asked(rule: CriterionRule, finding: CriterionFinding, circumstances: Circumstances) -> bool:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from analyzer import checks
+from analyzer.bearing import weigh
 from analyzer.checks.sample_size import recompute, summary
 from analyzer.classification import Floats, LinearModel, heading_labeller, load_model
 from analyzer.conditions import Conditions
 from analyzer.document import Document, Passage
-from analyzer.features import Weighted, cell_features, document_features
+from analyzer.features import Weighted, cell_features
 from analyzer.findings import (
     Bilingual,
+    ConditionFinding,
     DocumentInfo,
     ElementFinding,
     Evidence,
@@ -30,13 +32,16 @@ from analyzer.findings import (
 )
 from analyzer.findings import Warning as ReportWarning
 from analyzer.front_matter import read_front_matter
+from analyzer.genre import document_features
 from analyzer.judging import Circumstances, judge, overall
 from analyzer.matching import Matcher, is_silent
+from analyzer.ocr import Ocr
 from analyzer.quoting import evidence_of
 from analyzer.reading import read
 from analyzer.resources import DEFAULT_PACK, model_dir, say, tool_version
 from analyzer.rules import Pack, load_pack
 from analyzer.segmentation import passages, segment
+from analyzer.stages import stage
 from analyzer.text import language_of
 from analyzer.values import Found, extract
 from analyzer.voting import ballots
@@ -45,22 +50,24 @@ from analyzer.voting import ballots
 class Analyzer:
     """A pack and a model, loaded once and used for any number of protocols.
 
-    ``filed_on`` decides which clauses are in force; None means the day of the report.
+    ``filed_on`` decides which clauses are in force; None means the day of the report. ``ocr`` says how scanned pages are read.
     Raises BrokenPack or BrokenModel when they cannot be used.
     """
 
-    def __init__(self, pack: str = DEFAULT_PACK, model: Path | None = None, filed_on: date | None = None) -> None:
+    def __init__(self, pack: str = DEFAULT_PACK, model: Path | None = None, filed_on: date | None = None, ocr: Ocr | None = None) -> None:
         self.pack = load_pack(pack)
         self.conditions = Conditions(self.pack)
         self.matcher = Matcher(self.pack, self.conditions.criteria())
         self.filed_on = filed_on
+        self.ocr = ocr or Ocr()
         self.model = load_model(model or model_dir())
 
     def read(self, path: Path | str, data: bytes | None = None, password: str | None = None) -> Document:
         """The document with its language and sections. Raises an AnalyzerError when the file cannot be read."""
-        document = read(path, data, password)
-        document.language = language_of(document.text)
-        document.sections = segment(document, heading_labeller(self.model.headings))
+        document = read(path, data, password, self.ocr)
+        with stage("segmentation"):
+            document.language = language_of(document.text)
+            document.sections = segment(document, heading_labeller(self.model.headings))
         return document
 
     def analyze(self, path: Path | str, data: bytes | None = None, password: str | None = None) -> Report:
@@ -69,44 +76,64 @@ class Analyzer:
 
     def report(self, document: Document) -> Report:
         """The gap report of a document that has been read."""
-        pieces = passages(document)
-        hits = self.matcher.match(document, pieces)
-        scores = self._scores(document, pieces)
-        votes = ballots(self.pack, document, pieces, hits, scores, self.model.passages.labels, self.model.thresholds)
-        kinds = {
-            "protocol": _probability(self.model.documents, document_features(document)),
-            "cells": _probability(self.model.cells, cell_features(document)),
-        }
+        with stage("segmentation"):
+            pieces = passages(document)
+        with stage("matching"):
+            hits = self.matcher.match(document, pieces)
+        with stage("classification"):
+            scores = self._scores(document, pieces)
+            labels = self.model.passages.labels
+            weighed = weigh(self.model.bearing, document, pieces, scores, labels, hits)
+            kinds = {
+                "protocol": _probability(self.model.documents, document_features(document)),
+                "cells": _probability(self.model.cells, cell_features(document)),
+            }
         is_protocol = kinds["protocol"]
         filed_on = self.filed_on or date.today()
 
         def quote(passage: int) -> Evidence | None:
             return evidence_of(document, pieces[passage].start, pieces[passage].end)
 
-        conditions = self.conditions.decide(hits, kinds, quote)
-        empty = sum(page.source == "empty" for page in document.pages)
-        elements = judge(
-            self.pack,
-            votes,
-            self.model.decision,
-            Circumstances(conditions, unreadable_pages=empty > 0, filed_on=filed_on),
-            lambda passage, element, criterion: quote(passage),
-        )
-        found = extract(document, pieces)
-        contradictions = checks.run(document, pieces, found)
-        elements = [_to_review(element, contradictions) for element in elements]
+        unread = bool(document.unread)
+        with stage("judging"):
+            conditions = self.conditions.decide(hits, kinds, quote)
+            elements = judge(
+                self.pack,
+                ballots(self.pack, document, pieces, hits, scores, labels, self.model.thresholds, weighed),
+                self.model.decision,
+                Circumstances(conditions, unreadable_pages=unread, filed_on=filed_on),
+                lambda passage, element, criterion: quote(passage),
+            )
+        with stage("values"):
+            found = extract(document, pieces)
+        with stage("checks"):
+            contradictions = checks.run(document, pieces, found)
+        with stage("report"):
+            return self._report(document, filed_on, is_protocol, elements, conditions, found, contradictions)
+
+    def _report(
+        self,
+        document: Document,
+        filed_on: date,
+        is_protocol: float,
+        elements: Sequence[ElementFinding],
+        conditions: list[ConditionFinding],
+        found: Found,
+        contradictions: Sequence[checks.Finding],
+    ) -> Report:
+        reviewed = [_to_review(element, contradictions) for element in elements]
         return Report(
             tool=Tool(name="analyzer", version=tool_version(), pack=self.pack.label, model=self.model.version),
-            document=_info(document, is_protocol, empty),
+            document=_info(document, is_protocol),
             sections=[_section(document, index) for index in range(len(document.sections))],
-            elements=elements,
+            elements=reviewed,
             conditions=conditions,
             filed_on=filed_on.isoformat(),
             values=Values.model_validate(found.contract()),
             value_evidence=_value_evidence(document, found),
             recomputation=_recomputation(document, found),
             inconsistencies=[_contradiction(document, finding) for finding in contradictions],
-            overall=overall(self.pack, elements, is_protocol=is_protocol >= 0.5),
+            overall=overall(self.pack, reviewed, is_protocol=is_protocol >= 0.5),
             warnings=[*_warnings(document, is_protocol), *_notices(self.pack, document, filed_on)],
         )
 
@@ -165,9 +192,10 @@ def _probability(model: LinearModel, features: Weighted) -> float:
     return float(1 / (1 + np.exp(-model.scores([features])[0, 0])))
 
 
-def _info(document: Document, is_protocol: float, empty: int) -> DocumentInfo:
+def _info(document: Document, is_protocol: float) -> DocumentInfo:
     front = read_front_matter(document)
     scanned = sum(page.source == "ocr" for page in document.pages)
+    empty = sum(page.source == "empty" for page in document.pages)
     return DocumentInfo(
         path=document.path,
         sha256=document.sha256,
@@ -184,13 +212,14 @@ def _info(document: Document, is_protocol: float, empty: int) -> DocumentInfo:
 
 def _section(document: Document, index: int) -> SectionFound:
     section = document.sections[index]
-    lines = [line.rect for line in document.lines_of(section.start, section.body)]
+    page = document.page_of(section.start)
+    lines = [shown for line in document.lines_of(section.start, section.body) for shown in page.shown(line.rect)]
     box = (min(r.x0 for r in lines), min(r.top for r in lines), max(r.x1 for r in lines), max(r.bottom for r in lines))
     return SectionFound(
         heading=section.heading,
         level=section.level,
         canonical=section.canonical,
-        page=document.page_of(section.start).number,
+        page=page.number,
         bbox=(round(box[0], 2), round(box[1], 2), round(box[2], 2), round(box[3], 2)),
     )
 
@@ -206,7 +235,19 @@ def _notices(pack: Pack, document: Document, filed_on: date) -> list[ReportWarni
 
 def _warnings(document: Document, is_protocol: float) -> list[ReportWarning]:
     language = "zh" if document.language == "zh" else "en"
-    found = [ReportWarning(code=code, message=say(language, f"warning_{code}", **details)) for code, details in document.warnings]
-    if is_protocol < 0.5:
-        found.append(ReportWarning(code="not_a_protocol", message=say(language, "warning_not_a_protocol")))
-    return found
+    told = [*document.warnings, *([("not_a_protocol", {})] if is_protocol < 0.5 else [])]
+    texts = [(code, Bilingual(zh=_worded("zh", code, details), en=_worded("en", code, details))) for code, details in told]
+    return [ReportWarning(code=code, message=text.zh if language == "zh" else text.en, text=text) for code, text in texts]
+
+
+def _worded(language: str, code: str, details: Mapping[str, object]) -> str:
+    """The sentence of a warning; numbers of pages as ranges."""
+    blanks = {name: _ranges(value, language) if isinstance(value, list) else value for name, value in details.items()}
+    return say(language, f"warning_{code}", **blanks)
+
+
+def _ranges(numbers: Sequence[int], language: str) -> str:
+    """1, 2, 3, 7 -> "1–3, 7"."""
+    ends = [number for number in numbers if number + 1 not in numbers]
+    starts = [number for number in numbers if number - 1 not in numbers]
+    return say(language, "list_separator").join(str(a) if a == b else f"{a}–{b}" for a, b in zip(starts, ends, strict=True))

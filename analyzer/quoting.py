@@ -26,11 +26,13 @@ def evidence_of(document: Document, start: int, end: int) -> Evidence | None:
     if not quote:
         return None
     section = document.section_of(start)
+    sure = document.confidence(start, end)
     return Evidence(
         page=page.number,
         bbox=[(round(box.x0, 2), round(box.top, 2), round(box.x1, 2), round(box.bottom, 2)) for box in document.rects(start, end)],
         quote=quote,
         section=document.sections[section].heading if section >= 0 else None,
+        ocr_confidence=None if sure is None else round(sure, 4),
     )
 
 

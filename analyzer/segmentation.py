@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import Any
 
 from analyzer.document import Document, Line, Passage, Section
 from analyzer.resources import PACKAGE, load_yaml
@@ -53,6 +54,8 @@ _LEADERS = re.compile(r"(?:[.．…·。]\s?){3,}\s*\d*\s*$|(?:\s{2,}|\t)\d{1,3}
 _PAGE_AT_END = re.compile(r"[\s.．…·]+\d{1,3}$")
 _BRACKETS = "【】[]《》 :：.。—-–·*"
 _HEADING_WEIGHT = 2.5
+_SAID_TO_BE_ONE = 5.0
+"""Weight of what the file itself calls a heading; a whole sentence set as one is none all the same."""
 _LONGEST_ZH, _LONGEST_EN = 45, 110
 _LONGEST_KNOWN = 200
 """No heading of the vocabulary is so long, whatever blanks and marks are put into it."""
@@ -229,6 +232,8 @@ def _weight(paragraph: _Paragraph, body_size: float) -> float:
         return -9.0
     ratio = paragraph.line.size / body_size
     weight += 2.0 if ratio >= 1.15 else 1.0 if ratio >= 1.05 else -1.0 if ratio < 0.9 else 0.0
+    if paragraph.line.outline:
+        weight += _SAID_TO_BE_ONE
     if paragraph.line.bold:
         weight += 1.6
     if vocabulary_label(title):
@@ -249,15 +254,24 @@ def _weight(paragraph: _Paragraph, body_size: float) -> float:
 
 
 @cache
-def _heading_words() -> re.Pattern[str]:
-    longest_first = sorted((word for word in vocabulary() if len(word) >= (2 if _HAN.search(word) else 5)), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)))
+def _heading_words() -> Any:
+    """An automaton that finds the words of the vocabulary, very short ones left out."""
+    import ahocorasick
+
+    automaton = ahocorasick.Automaton()
+    for word in vocabulary():
+        if len(word) >= (2 if _HAN.search(word) else 5):
+            automaton.add_word(word, len(word))
+    automaton.make_automaton()
+    return automaton
 
 
 def _has_heading_word(title: str) -> bool:
+    """Whether the first word of the vocabulary in a title, the longest that begins there, makes up a third of it."""
     squeezed = _squeezed(title)
-    found = _heading_words().search(squeezed)
-    return bool(found and len(found.group()) >= 0.35 * len(squeezed))
+    found = [(last - length, length) for last, length in _heading_words().iter(squeezed)]
+    first = min(found, default=(0, 0))[0]
+    return max((length for start, length in found if start == first), default=0) >= max(1.0, 0.35 * len(squeezed))
 
 
 def _in_a_list(paragraphs: Sequence[_Paragraph], weights: Sequence[float], index: int) -> bool:
@@ -326,12 +340,7 @@ def _title_index(paragraphs: Sequence[_Paragraph], body_size: float) -> int | No
     largest = max(first_page, key=lambda index: (bool(_TITLE_WORD.search(paragraphs[index].text)), paragraphs[index].line.size, -index))
     paragraph = paragraphs[largest]
     known = paragraph.known
-    if (
-        paragraph.line.size < body_size * 1.25
-        or len(paragraph.text) < 8
-        or paragraph.number[1] >= 1.7
-        or (known and known != "title_page")
-    ):
+    if paragraph.line.size < body_size * 1.25 or len(paragraph.text) < 8 or paragraph.number[1] >= 1.7 or (known and known != "title_page"):
         return None
     return largest
 
@@ -386,13 +395,14 @@ def _sections(document: Document, headings: Sequence[tuple[_Paragraph, bool]], t
             sections.append(section)
             continue
         style = paragraph.number[0] or "plain"
+        rank = f"outline{paragraph.line.outline}" if paragraph.line.outline else style
         size = round(paragraph.line.size * 2) / 2 + (0.25 if paragraph.line.bold else 0.0)
         if form:
             while stack and stack[-1][0] == "form_label":
                 stack.pop()
-            style = "form_label"
+            style = rank = "form_label"
         else:
-            _pop_to(stack, style, size)
+            _pop_to(stack, rank, size)
         level = (3 if form else 1 + titled) + len(stack)
         if style == "plain" and numbered:
             level = max(3, level)
@@ -400,7 +410,7 @@ def _sections(document: Document, headings: Sequence[tuple[_Paragraph, bool]], t
         canonical = _canonical(paragraph.text, style, above, previous, label)
         path = tuple(entry[2].canonical for entry in stack)
         section = Section(paragraph.text, level, canonical, paragraph.start, paragraph.end, paragraph.end, path)
-        stack.append((style, size, section))
+        stack.append((rank, size, section))
         sections.append(section)
         previous = canonical
     ends = [section.start for section in sections[1:]] + [len(document.text)] if sections else []

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-STAGES = ("open", "text", "tables", "layout", "segmentation", "matching", "classification", "judging", "values", "checks", "report")
+STAGES = ("open", "text", "tables", "ocr", "layout", "segmentation", "matching", "classification", "judging", "values", "checks", "report")
 
 
 class _Clock:

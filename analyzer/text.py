@@ -26,7 +26,7 @@ def _folds() -> dict[str, str]:
     folds |= {chr(code): "" for code in range(0xE000, 0xF900)}
     folds |= dict.fromkeys("\uf0a7\uf0b7\uf0fc\uf0d8\uf06c\uf06e\uf075\uf076\uf071\uf0a8", "•")
     folds |= dict(zip("\uf0b1\uf0b3\uf0a3\uf0b4\uf0b0\uf06d\uf061\uf062\uf067", "±≥≤×°μαβγ", strict=True))  # the Symbol font
-    folds |= {"\u00b5": "μ", "\u2010": "-", "\u2011": "-", "\ufffe": "-"}
+    folds |= {"\u00b5": "μ", "\u2010": "-", "\u2011": "-", "\ufffe": "-", "\uff3f": "_"}
     return {character: fold for character, fold in folds.items() if character != fold}
 
 

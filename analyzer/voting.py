@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from analyzer.bearing import Weighed
 from analyzer.classification import Floats
 from analyzer.document import Document, Passage
 from analyzer.matching import Hit, Stance, is_silent
@@ -21,6 +22,8 @@ EVIDENCE = (
     "best score",
     "second score",
     "third score",
+    "best bearing",
+    "second bearing",
     "best score where a rule agrees",
     "best score where a rule agrees elsewhere",
     "rule hits",
@@ -46,6 +49,10 @@ _DENIAL = 3.0
 """Log-odds that a passage loses for a criterion which a rule finds denied, promised or left open in it."""
 _LONGEST_BLANK = 60
 """Characters up to which a passage with a placeholder in it says nothing else."""
+_NEAR = 3.0
+"""Log-odds within which a passage says a thing as well as the best one."""
+_NEARLY = -1.5
+"""Log-odds from which a passage is worth showing though it does not suffice."""
 _SHORTFALLS: tuple[Stance, ...] = ("deferred", "placeholder", "negated", "mentions", "other_study")
 
 
@@ -75,8 +82,10 @@ def ballots(
     scores: Floats,
     labels: Sequence[str],
     thresholds: Floats,
+    weighed: Sequence[Sequence[Weighed]],
 ) -> list[Ballot]:
-    """One ballot per criterion of the pack. ``scores`` are log-odds of shape (passages, labels); criteria without a label get none."""
+    """One ballot per criterion of the pack. ``scores`` are log-odds of shape (passages, labels), ``weighed`` has the passages that may
+    matter per label; criteria without a label have neither."""
     by_criterion: dict[tuple[str, str], list[Hit]] = defaultdict(list)
     for hit in hits:
         by_criterion[hit.element, hit.criterion].append(hit)
@@ -95,7 +104,8 @@ def ballots(
         index = column.get(f"{element.id}.{criterion.id}")
         own = nothing if index is None else clipped[:, index]
         threshold = np.inf if index is None else float(thresholds[index])
-        found.append(_ballot(element.id, criterion.id, own, threshold, by_criterion[element.id, criterion.id], chinese))
+        looked_at = () if index is None else weighed[index]
+        found.append(_ballot(element.id, criterion.id, own, threshold, by_criterion[element.id, criterion.id], looked_at, chinese))
     return found
 
 
@@ -106,7 +116,9 @@ def _empty(pack: Pack, document: Document, passage: Passage) -> bool:
     return pack.cues.placeholder.search(document.text, passage.start, passage.end) is not None
 
 
-def _ballot(element: str, criterion: str, scores: Floats, threshold: float, hits: Sequence[Hit], chinese: float) -> Ballot:
+def _ballot(
+    element: str, criterion: str, scores: Floats, threshold: float, hits: Sequence[Hit], weighed: Sequence[Weighed], chinese: float
+) -> Ballot:
     inside = [hit for hit in hits if hit.stance == "satisfies" and hit.in_section]
     outside = [hit for hit in hits if hit.stance == "satisfies" and not hit.in_section]
     counts: defaultdict[Stance, int] = defaultdict(int)
@@ -114,9 +126,12 @@ def _ballot(element: str, criterion: str, scores: Floats, threshold: float, hits
         counts[hit.stance] += 1
     order = np.argsort(-scores, kind="stable")[:8]
     top = [float(scores[index]) for index in order[:3]] + [_LOWEST] * 3
+    bearing = sorted(weighed, key=lambda one: (-one.odds, one.passage))
+    odds = [min(max(one.odds, _LOWEST), _HIGHEST) for one in bearing[:2]] + [_LOWEST] * 2
     evidence = np.array(
         [
             *top[:3],
+            *odds[:2],
             max((scores[hit.passage] for hit in inside), default=_LOWEST),
             max((scores[hit.passage] for hit in outside), default=_LOWEST),
             np.log1p(len(inside)),
@@ -129,20 +144,41 @@ def _ballot(element: str, criterion: str, scores: Floats, threshold: float, hits
         ],
         dtype=np.float32,
     )
-    worth: dict[int, float] = {int(index): float(scores[index]) for index in order if scores[index] > _LOWEST}
-    for hit in (*inside, *outside):
-        lift = _RULE_WORTH * (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0)
-        worth[hit.passage] = max(worth.get(hit.passage, _LOWEST), float(scores[hit.passage]) + lift)
-    ranked = sorted(worth, key=lambda index: (-worth[index], index))
-    shortfall = next((stance for stance in _SHORTFALLS if counts[stance]), None)
+    shortfall, shortfall_passages = _shortfall(hits, bearing)
     return Ballot(
         element=element,
         criterion=criterion,
         evidence=evidence,
         rule=bool(inside),
         classifier=bool(top[0] > threshold),
-        passages=[index for index in ranked if worth[index] > worth[ranked[0]] - 3.0][:_EVIDENCE_KEPT] if ranked else [],
+        passages=_by_worth(scores, order.tolist(), inside, outside, bearing),
         elsewhere=bool(outside),
         shortfall=shortfall,
-        shortfall_passages=[hit.passage for hit in hits if hit.stance == shortfall][:2],
+        shortfall_passages=shortfall_passages,
     )
+
+
+def _by_worth(scores: Floats, order: Iterable[int], inside: Sequence[Hit], outside: Sequence[Hit], bearing: Sequence[Weighed]) -> list[int]:
+    """The passages that speak for a criterion, best first."""
+    if bearing:
+        return [one.passage for one in bearing if one.odds > bearing[0].odds - _NEAR][:_EVIDENCE_KEPT]
+    worth: dict[int, float] = {index: float(scores[index]) for index in order if scores[index] > _LOWEST}
+    for hit in (*inside, *outside):
+        lift = _RULE_WORTH * (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0)
+        worth[hit.passage] = max(worth.get(hit.passage, _LOWEST), float(scores[hit.passage]) + lift)
+    ranked = sorted(worth, key=lambda index: (-worth[index], index))
+    return [index for index in ranked if worth[index] > worth[ranked[0]] - _NEAR][:_EVIDENCE_KEPT] if ranked else []
+
+
+def _shortfall(hits: Sequence[Hit], bearing: Sequence[Weighed]) -> tuple[Stance | None, list[int]]:
+    """What does not suffice, and where: as the rules found it, a bare mention judged once more; else what nearly suffices."""
+    stances = {hit.stance for hit in hits}
+    found = next((stance for stance in _SHORTFALLS if stance in stances), None)
+    if found is not None:
+        where = [hit.passage for hit in hits if hit.stance == found][:2]
+        again = next((one.stance for one in bearing if one.passage in where), found)
+        return (again if found == "mentions" and again in _DENIED else found), where
+    nearly = [one for one in bearing if one.odds > _NEARLY][:1]
+    if not nearly:
+        return None, []
+    return ("mentions" if nearly[0].stance == "satisfies" else nearly[0].stance), [nearly[0].passage]

@@ -109,7 +109,7 @@ def _pdfplumber(path: Path) -> int:
 
 def _medians(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     def median(over: str, under: str) -> float:
-        return round(statistics.median(row[over] / row[under] for row in rows), 3)
+        return round(float(statistics.median(row[over] / row[under] for row in rows)), 3)
 
     return {
         "reading / bare": median("reading", "bare"),

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from analyzer.classification import Floats
+from analyzer.classification import Bools, Floats
 from analyzer.features import passage_features
 from analyzer.resources import DEFAULT_PACK
 from analyzer.rules import load_pack
 from analyzer.segmentation import vocabulary_label
-from analyzer.training.fit import Bools, fit_linear
+from analyzer.training.fit import fit_linear
 from analyzer.training.spirit import FILE, SAYS, load_spirit
 
 _STRENGTH = 300.0

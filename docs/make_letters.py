@@ -69,8 +69,10 @@ def _write(document: Word, language: str) -> None:
         if wide
         else "{{contradiction.number}}. {{contradiction.text}} {{contradiction.places}}"
     )
-    put(say(language, "letter_closing")).paragraph_format.space_before = Pt(LINE[language] / 2)
-    put(say(language, "letter_signature"), "Signature")
+    closing = put(say(language, "letter_closing"))
+    closing.paragraph_format.space_before = Pt(LINE[language] / 2)
+    for together in (closing, put(say(language, "letter_signature"), "Signature")):
+        together.paragraph_format.keep_with_next = together.paragraph_format.keep_together = True
     put("{{today}}", "Signature")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import os
 import random
@@ -12,7 +13,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ import openpyxl
 import pytest
 from faults import EVIL, drop, options
 
+from analyzer.batch.edition import Editions
 from analyzer.batch.export import INDEX, REPORTS, TABLE, WORKBOOK
 from analyzer.batch.limits import Limits
 from analyzer.batch.records import unpack
@@ -29,6 +33,7 @@ from analyzer.batch.show import Wanted, selected
 from analyzer.batch.store import FILE, DiskFull, OutputBusy, OutputUnwritable, Store, StoreDamaged, StoreMissing, StoreTooNew
 from analyzer.cli import main
 from analyzer.pipeline import Analyzer
+from analyzer.resources import PACKAGE
 
 TESTS = Path(__file__).parent
 EXAMPLES = TESTS.parent / "examples"
@@ -53,14 +58,17 @@ def test_real_documents_get_the_reports_that_check_gives(tmp_path: Path) -> None
     shutil.copy(files / "knee_zh.pdf", files / "z renamed copy.pdf")
     (files / "z note.pdf").write_text("no PDF")
     out = tmp_path / "out"
-    tally = triage([str(files)], out, Options("rscpq", "en", 2, pages=True))
+    filed_on = date(2026, 4, 30)
+    tally = triage([str(files)], out, Options("rscpq", "en", 2, pages=True, filed_on=filed_on))
     assert (tally.analysed, tally.failed, tally.kept) == (3, 1, {"documents": 3, "failed": 1, "files": 4})
-    lines = [json.loads(line) for line in (out / REPORTS).read_text("utf-8").splitlines()]
-    analyzer = Analyzer()
+    with gzip.open(out / REPORTS, "rt", encoding="utf-8") as whole:
+        lines = list(map(json.loads, whole))
+    analyzer = Analyzer(filed_on=filed_on)
     reports = {line["document"]["path"]: line for line in lines if "error" not in line}
     assert len(reports) == 2
     for path, report in reports.items():
         assert report == analyzer.analyze(path).model_dump(mode="json")
+        assert report["filed_on"] == "2026-04-30"
     assert [line["error"]["code"] for line in lines if "error" in line] == ["not_a_pdf"]
     with Store(out, write=False) as store:
         listed = {Path(one.name).name: one for one in store.listed()}
@@ -118,9 +126,43 @@ def test_a_second_run_does_only_what_is_new_changed_or_outdated(tmp_path: Path, 
     (folder / "crash.pdf").rename(folder / "mended.pdf")
     assert triage([str(folder / "mended.pdf")], out, options(retry_failed=True)).analysed == 1
     assert codes(out)["crash.pdf"] == "ok"
-    monkeypatch.setattr("analyzer.batch.run._model_digest", lambda: "a newer model")
+    monkeypatch.setattr("analyzer.batch.edition._model_digest", lambda: "a newer model")
     assert triage([str(folder)], out, options()).analysed == 4
     assert triage([str(folder)], out, options(fresh=True)).analysed == 4
+
+
+def test_what_was_read_under_other_clauses_is_outdated(tmp_path: Path) -> None:
+    """But not what was read on another day under the same."""
+    folder, out = drop(tmp_path / "in", "a.pdf", "b.pdf"), tmp_path / "out"
+    days = (date(2026, 4, 1), date(2026, 4, 30), date(2026, 5, 1), date(2026, 7, 1), date(2026, 4, 1))
+    analysed = [triage([str(folder)], out, options(pack="rscpq", filed_on=day)).analysed for day in days]
+    assert analysed == [2, 0, 2, 0, 2]
+
+
+def test_the_edition_changes_when_a_clause_or_notice_does(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE / "packs" / "mini", tmp_path / "own")
+    info = tmp_path / "own" / "pack.yaml"
+    notice = "notices:\n  - {id: old, from: 2020-02-01, until: 2020-02-29, text: {zh: a, en: a}}\n"
+    info.write_text(info.read_text("utf-8") + notice, "utf-8")
+    editions = Editions(str(tmp_path / "own"))
+    days = [date(2020, month, day) for month, day in ((1, 31), (2, 1), (2, 29), (3, 1), (12, 31))]
+    first, inside, still_inside, after, long_after = map(editions.on, days)
+    assert len({first, inside, after}) == 3
+    assert inside == still_inside
+    assert after == long_after
+
+
+def test_the_edition_changes_with_a_rule_that_a_pack_inherits(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE / "packs" / "mini", tmp_path / "parent")
+    (tmp_path / "child").mkdir()
+    (tmp_path / "child" / "pack.yaml").write_text(
+        'id: child\nversion: "1"\nname: {zh: a, en: a}\nextends: ../parent\nkeep: [objectives]\n', "utf-8"
+    )
+    before = Editions(str(tmp_path / "child")).on(date(2026, 1, 1))
+    change = tmp_path / "parent" / "elements" / "objectives.yaml"
+    change.parent.mkdir(exist_ok=True)
+    change.write_text("change: objectives\nseverity: minor\n", "utf-8")
+    assert Editions(str(tmp_path / "child")).on(date(2026, 1, 1)) != before
 
 
 def test_only_the_failures_are_tried_again_without_naming_files(tmp_path: Path) -> None:
@@ -273,7 +315,8 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> N
     folder, out = drop(tmp_path / "in", "a.pdf"), tmp_path / "out"
     triage([str(folder)], out, options())
     database = sqlite3.connect(out / FILE)
-    database.executescript("ALTER TABLE documents DROP COLUMN page; PRAGMA user_version = 1;")
+    database.create_function("as_before", 1, lambda body: zlib.compress(unpack(body)))
+    database.executescript("ALTER TABLE documents DROP COLUMN page; UPDATE documents SET body = as_before(body); PRAGMA user_version = 1;")
     database.close()
     assert triage([str(folder)], out, options()).analysed == 0
     assert list(codes(out).values()) == ["ok"]

@@ -55,7 +55,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path, cluster: Any) -> None:
 
 
 def test_other_versions_on_the_workers_are_refused(tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.batch.run._model_digest", lambda: "another")
+    monkeypatch.setattr("analyzer.batch.edition._model_digest", lambda: "another")
     with pytest.raises(ClusterVersions):
         triage([str(drop(tmp_path / "in", "a.pdf"))], tmp_path / "out", options(engine="dask", scheduler=cluster.scheduler_address))
 

@@ -86,7 +86,7 @@ def folder(tmp_path: Path, good: bytes) -> Path:
     files = {
         "a good.pdf": good,
         "partial.pdf": good,
-        "not_a_pdf.pdf": b"PK\x03\x04 a Word file",
+        "not_a_pdf.pdf": b"no PDF at all",
         "empty_file.pdf": b"",
         "damaged_pdf.pdf": good[:300],
         "encrypted.pdf": pdf(lambda sheet: sheet.text(72, 72, "Secret."), password="secret"),
@@ -153,6 +153,7 @@ def test_stdin(good: bytes) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_file_that_cannot_be_read(folder: Path, code: str, language: str) -> None:
     path = folder / f"{code}.pdf"
+    code = {"no_text_layer": "ocr_found_nothing"}.get(code, code)
     done = run(path, "--lang", language)
     assert (done.returncode, done.stdout) == (ExitStatus.UNREAD, "")
     assert done.stderr == say(language, f"error_{code}", path=path) + "\n"
@@ -270,7 +271,7 @@ def test_bug_ends_in_4_and_the_other_files_are_analysed(folder: Path, good: byte
 
 
 def test_bug_outside_of_a_file_ends_in_4(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(cli, "gather", lambda _: 1 / 0)
+    monkeypatch.setattr(cli, "gather", lambda _, **more: 1 / 0)
     assert cli.main(["x.pdf"]) == ExitStatus.BUG
     out, err = capsys.readouterr()
     assert out == ""

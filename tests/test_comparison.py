@@ -16,6 +16,7 @@ from analyzer import cli
 from analyzer.comparison import Comparison, TextChange, compare, pieces
 from analyzer.document import Document
 from analyzer.findings import Bilingual, ConditionFinding, Inconsistency, Report, Values
+from analyzer.readers import Wanted
 from analyzer.reading import read
 from analyzer.resources import say
 from analyzer.segmentation import segment
@@ -188,9 +189,9 @@ def test_a_long_pair_is_compared_in_seconds() -> None:
     ]
     old, new = protocol_of(meta, long).document, protocol_of(meta, other).document
     assert len(old.text) > 150_000
-    start = time.perf_counter()
+    start = time.process_time()
     compare(report(), report(), old, new)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 # ---------------------------------------------------------------- what the reports say
@@ -299,7 +300,7 @@ def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, made in (("old", lines), ("new", edited)):
         (tmp_path / f"{name}.pdf").write_bytes(laid_out(made, "en", width=450, size=10.5, per_page=42))
     (tmp_path / "bad.pdf").write_bytes(b"no PDF")
-    monkeypatch.setattr(cli, "_analyzer", lambda *_: Pretended())
+    monkeypatch.setattr(Wanted, "analyzer", lambda *_: Pretended())
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

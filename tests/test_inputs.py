@@ -76,11 +76,12 @@ def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("~/my plan.pdf") == found("~/my\\ plan.pdf") == found("'~/my plan.pdf'") == [str(tmp_path / "my plan.pdf")]
 
 
-def test_folder_gives_its_pdfs_sorted_and_no_hidden_ones(tmp_path: Path) -> None:
-    for name in ["b.pdf", "a/z.PDF", "a/notes.docx", ".hidden.pdf", ".cache/c.pdf", "a/._z.pdf", "方案/c.pdf"]:
+def test_folder_gives_its_pdfs_and_word_files_sorted_but_no_hidden_ones_and_none_of_ours(tmp_path: Path) -> None:
+    others = [".hidden.pdf", ".cache/c.pdf", "a/._z.pdf", "a/~$plan.docx", "b.marked.pdf", "b.letter.docx", "notes.txt"]
+    for name in ["b.pdf", "a/z.PDF", "a/plan.docx", "a/plan.docm", "方案/c.pdf", *others]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    expected = [str(tmp_path / name) for name in ["a/z.PDF", "b.pdf", "方案/c.pdf"]]
+    expected = [str(tmp_path / name) for name in ["a/plan.docm", "a/plan.docx", "a/z.PDF", "b.pdf", "方案/c.pdf"]]
     assert found(str(tmp_path)) == found(f"{tmp_path}/") == found(f"file://{quote(str(tmp_path))}") == expected
 
 
@@ -97,7 +98,7 @@ def test_globs(tmp_path: Path, pattern: str, expected: list[str]) -> None:
 
 def test_glob_takes_folders_and_leaves_other_files(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    for name in ["a.docx", "sub/c.pdf"]:
+    for name in ["a.txt", "sub/c.pdf"]:
         (tmp_path / name).touch()
     assert found(f"{tmp_path}/*") == [str(tmp_path / "sub/c.pdf")]
 
@@ -114,6 +115,22 @@ def test_missing_files_stay_to_be_reported(tmp_path: Path) -> None:
     gathered = gather([str(tmp_path / "no.pdf"), "'no such.pdf'", "file:///no%20such/%E6%96%B9.pdf", "方案[终稿].pdf"])
     assert [entry.path for entry in gathered.inputs] == [str(tmp_path / "no.pdf"), "no such.pdf", "/no such/方.pdf", "方案[终稿].pdf"]
     assert not gathered.barren
+
+
+def test_a_folder_tells_of_files_that_may_hold_a_protocol_but_are_not_taken(tmp_path: Path) -> None:
+    for name in ["a.pdf", "old.doc", "sub/scan.tif", "sub/plans.zip", "logo.svg", "~$old.doc"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    gathered = gather([str(tmp_path)])
+    assert [entry.path for entry in gathered.inputs] == [str(tmp_path / "a.pdf")]
+    assert sorted(gathered.passed_over[str(tmp_path)]) == ["old.doc", "sub/plans.zip", "sub/scan.tif"]
+
+
+@pytest.mark.parametrize("pattern", ["*.tif", "**/*.tif"])
+def test_a_glob_that_names_the_ending_takes_what_a_folder_would_not(tmp_path: Path, pattern: str) -> None:
+    for name in ["a.tif", "a.jpg"]:
+        (tmp_path / name).touch()
+    assert found(f"{tmp_path}/{pattern}") == [str(tmp_path / "a.tif")]
 
 
 def test_folders_and_globs_without_pdfs_are_named(tmp_path: Path) -> None:

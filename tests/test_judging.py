@@ -46,7 +46,7 @@ def judged(
     document = sectioned(f"{heading}\n{body}\n# 二、研究设计\n受试者按比例分配到两组，由专人评估，每月一次。")
     pieces = passages(document)
     scores = np.zeros((len(pieces), 0), dtype=np.float32)
-    votes = ballots(pack, document, pieces, match(pack, document, pieces), scores, [], np.zeros(0, dtype=np.float32))
+    votes = ballots(pack, document, pieces, match(pack, document, pieces), scores, [], np.zeros(0, dtype=np.float32), [])
 
     def quote(passage: int, *_: object) -> Evidence:
         return Evidence(page=1, bbox=[], quote=document.text[pieces[passage].start : pieces[passage].end])

@@ -233,19 +233,36 @@ def test_notes_give_criterion_and_advice(copy: bytes) -> None:
     assert all(entry["/Popup"].get_object()["/Subtype"] == "/Popup" for _, entry in highlights(copy))
 
 
-def test_a_passage_of_several_criteria_is_marked_once_and_gravely(english: bytes) -> None:
+SHORTFALLS: dict[str, list[str]] = {
+    "met and short of another": ["missing", "adequate"],
+    "short of two": ["partial", "missing"],
+    "met and contradicted": ["adequate", "contradiction"],
+}
+
+
+@pytest.mark.parametrize("tones", SHORTFALLS.values(), ids=SHORTFALLS)
+def test_a_passage_of_several_criteria_is_marked_once(english: bytes, tones: list[str]) -> None:
     found = [Evidence(page=1, bbox=[(72, 100, 200, 112)], quote="x")]
     made = report(
         [
-            element("one", "adequate", [criterion("a", met=True, evidence=found)]),
-            element("two", "missing", [criterion("b", met=False, quote="b", evidence=found, stance="negated")]),
+            element(verdict, verdict, [criterion("a", met=verdict == "adequate", quote="a", evidence=found, stance="mentions")])
+            for verdict in tones
+            if verdict != "contradiction"
         ]
     )
-    made.inconsistencies = []
+    clash = Inconsistency(kind="arms_mismatch", message=Bilingual(zh="不", en="Arms differ"), evidence=found)
+    made.inconsistencies = [clash] if "contradiction" in tones else []
     ((_, entry),) = highlights(marked(english, made))
-    assert entry["/Contents"].startswith("✓ One · a: met (ADEQUATE)\n\n✗ Two · b")
     red, green, blue = map(float, entry["/C"])
-    assert red > green and abs(green - blue) < 0.1
+    looks = {
+        "adequate": green > max(red, blue),
+        "missing": red > green and abs(green - blue) < 0.1,
+        "contradiction": blue > max(red, green),
+    }
+    assert looks[tones[1]]
+    notes = str(entry["/Contents"]).split("\n\n")
+    assert len(notes) == 2
+    assert notes[0].startswith("✓") == ("adequate" in tones)
 
 
 def test_bookmarks(copy: bytes) -> None:

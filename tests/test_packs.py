@@ -68,7 +68,7 @@ def test_every_pattern_compiles(name: str) -> None:
     assert faults_in(known_packs()[name]) == []
 
 
-@pytest.mark.parametrize("name", ["mini", "spirit2025"])
+@pytest.mark.parametrize("name", ["mini", "rscpq", "spirit2025"])
 def test_bundled_pack_has_no_errors(name: str) -> None:
     folder = known_packs()[name]
     assert [problem for problem in check(folder) if problem.level == "error"] == []

@@ -263,6 +263,26 @@ def test_small_and_fast_enough_for_sixty_pages() -> None:
     assert page.count(b"<image ") == 180
 
 
+def test_a_page_that_says_much_shows_less(example: Path, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = EXAMPLES / "knee_zh.pdf"
+    found, most = analyzer.analyze(path), example.stat().st_size - 100_000
+    monkeypatch.setattr("analyzer.reports.page.MOST_BYTES", most)
+    page = render(found, Context("zh", str(path), path.read_bytes()))
+    assert len(page) <= most
+    assert page.count(b"<figure ") == example.read_bytes().count(b"<figure ")
+
+
+def test_words_that_meet_a_criterion_look_met() -> None:
+    """Even where another criterion of the element asks for more than they say."""
+    found = [Evidence(page=1, bbox=[(60, 60, 300, 74)], quote="Something.")]
+    criteria = [criterion(name, met=name == "a", quote="x", evidence=found, stance="mentions") for name in "ab"]
+    made = report([element("one", "partial", criteria)])
+    made.inconsistencies = []
+    page = render(made, Context("en", "x.pdf", blank())).decode()
+    assert re.findall(r'<rect class="(\w+)"', page) == ["adequate"]
+    assert re.findall(r'<blockquote class="(\w+)', page) == ["partial", "adequate"]
+
+
 def block(top: float) -> Mark:
     """A mark over the black block that ``blocks`` draws there."""
     return Mark(int(top), "adequate", 1, [(100.0, top, 200.0, top + 20)])
@@ -293,6 +313,24 @@ def test_the_picture_shows_what_is_marked() -> None:
 def test_marks_that_stand_near_share_a_picture() -> None:
     (group,) = pictures([[block(300), block(500), block(330)]], blocks(300, 330, 500), None, 10**6)
     assert [[mark.number for mark in picture.marks] for picture in group] == [[300, 330], [500]]
+
+
+def test_a_picture_that_is_shown_twice_is_kept_once(browser: Browser, tmp_path: Path) -> None:
+    """And can be seen where the first is hidden."""
+    found = [Evidence(page=1, bbox=[(100.0, 300.0, 200.0, 320.0)], quote="Something.")]
+    elements = [
+        element(verdict, verdict, [criterion("a", met=verdict == "adequate", quote="x", evidence=found)])
+        for verdict in ("adequate", "missing")
+    ]
+    target = tmp_path / "twice.html"
+    target.write_bytes(render(report(elements), Context("en", "x.pdf", blocks(300))))
+    assert target.read_text("utf-8").count("<image ") == 1
+    page, complaints = open_page(browser, target)
+    page.get_by_role("button", name="Missing").click()
+    (strip,) = page.locator(".strip:visible").all()
+    seen = np.asarray(Image.open(BytesIO(strip.screenshot())).convert("L"))
+    assert (seen < 140).mean() > 0.03
+    assert complaints == []
 
 
 def test_pictures_keep_to_their_room() -> None:

@@ -368,9 +368,9 @@ def long_report() -> Report:
 def test_a_long_report_is_drawn_in_a_second(form: str) -> None:
     made = long_report()
     RENDER[form](report(), context("zh"))
-    start = time.perf_counter()
+    start = time.process_time()
     RENDER[form](made, context("zh"))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.slow

@@ -229,7 +229,8 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     whole = pdf(lambda sheet: sheet.text(72, 80, "Some words"))
     cases: list[tuple[bytes, type[errors.UnreadableFile]]] = [
         (b"", errors.EmptyFile),
-        (b"PK\x03\x04 a spreadsheet", errors.NotAPdf),
+        (b"PK\x03\x04 an archive", errors.ArchiveDamaged),
+        (b"no PDF at all", errors.NotAPdf),
         (b"%PDF-1.7\nnothing of a PDF", errors.DamagedPdf),
         (whole[:200], errors.DamagedPdf),
         (pdf(lambda sheet: sheet.grid([72, 200], [80, 90])), errors.NoTextLayer),
@@ -268,7 +269,7 @@ def test_a_password_opens_an_encrypted_file() -> None:
 )
 def test_normalise_folds_what_only_looks_different(text: str, folded: str) -> None:
     result, sources = normalise(text)
-    assert result == folded and len(sources) == len(result) and sources == sorted(sources)
+    assert result == folded and len(sources) == len(result) and list(sources) == sorted(sources)
 
 
 def test_a_cropped_page_counts_from_its_visible_corner() -> None:

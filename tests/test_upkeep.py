@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from samples import report
 
-from analyzer import cli
+from analyzer import cli, limits
 from analyzer.findings import report_schema
 from analyzer.pipeline import Analyzer
 from analyzer.reading import read
@@ -105,3 +105,8 @@ def test_quotes_of_an_example_stand_on_their_pages(path: Path) -> None:
     assert quoted
     assert [evidence.quote for evidence in quoted if re.sub(r"\s", "", evidence.quote) not in pages[evidence.page]] == []
     assert all(evidence.bbox for evidence in quoted)
+
+
+def test_every_limit_is_documented() -> None:
+    page = (ROOT / "docs" / "limits.md").read_text("utf-8")
+    assert [name for name in limits.NAMES if f"`{name}`" not in page] == []

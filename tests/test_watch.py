@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faults import drop, options
@@ -39,10 +41,10 @@ def kept_watch(inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         assert not thread.is_alive()
 
 
-def once(inbox: Path, out: Path) -> list[str]:
+def once(inbox: Path, out: Path, **more: Any) -> list[str]:
     """Analyse what is there; gives what was said."""
     said: list[str] = []
-    watch(inbox, out, options(), interval=0.05, once=True, tell=said.append)
+    watch(inbox, out, options(**more), interval=0.05, once=True, tell=said.append)
     return said
 
 
@@ -104,6 +106,9 @@ def test_files_stay_as_they_are_and_a_restart_repeats_nothing(tmp_path: Path) ->
     assert "SIGSEGV" in (out / "reports" / "crash.pdf.txt").read_text("utf-8")
     assert documents(out)["b.pdf"] == ""
     assert once(inbox, out) == []
+    assert len(once(inbox, out, pack="rscpq", filed_on=date(2026, 4, 1))) == 4
+    assert once(inbox, out, pack="rscpq", filed_on=date(2026, 4, 2)) == []
+    assert len(once(inbox, out)) == 4
     (inbox / "a.pdf").write_bytes(b"%PDF-1.4 a new version\n%%EOF")
     assert len(once(inbox, out)) == 1
 

@@ -10,14 +10,17 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer.batch.desk import OutputFull, Setup, page_path
+from analyzer.batch.desk import OutputFull, Setup, page_path, read_bytes
 from analyzer.batch.records import Record, Task, record_of_failure
+from analyzer.batch.sources import is_here
 from analyzer.batch.workers import LocalPool
 from analyzer.errors import AnalyzerError, ExitStatus
+from analyzer.ocr import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +84,8 @@ class DaskPool:
         for future in finished:
             task = self._tasks.pop(future)
             record = self._record(future, task)
-            if record.summary.code == "file_missing" and task.data is None and Path(task.path).is_file():
-                self.submit(replace(task, data=Path(task.path).read_bytes()))  # the worker does not see our disk
+            if record.summary.code == "file_missing" and task.data is None and is_here(task.path):
+                self.submit(replace(task, data=read_bytes(task.path)))  # the worker does not see our disk
             else:
                 records.append(record)
         return records
@@ -121,7 +124,7 @@ class DaskPool:
     def _check(self, edition: str) -> None:
         with _reaching(self._scheduler):
             self._client.wait_for_workers(1, timeout=_CONNECT)
-            found = self._client.run(edition_there, self.setup.pack)
+            found = self._client.run(edition_there, self.setup.pack, self.setup.filed_on, self.setup.ocr)
         other = sorted(address for address, theirs in found.items() if theirs != edition)
         if other:
             raise ClusterVersions(workers=", ".join(f"{address} ({_in_short(found[address])})" for address in other))
@@ -156,11 +159,11 @@ def _in_short(edition: str) -> str:
 # --- what runs in the cluster
 
 
-def edition_there(pack: str) -> str:
+def edition_there(pack: str, filed_on: date | None, ocr: Mode) -> str:
     """What outcomes of this Dask worker depend on."""
-    from analyzer.batch.run import edition_of
+    from analyzer.batch.edition import edition_of
 
-    return edition_of(pack)
+    return edition_of(pack, filed_on or date.today(), ocr)
 
 
 _pools = threading.local()

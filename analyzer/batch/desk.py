@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from analyzer.batch.limits import Limits
 from analyzer.batch.records import Record, Task, record_of_failure, record_of_report
 from analyzer.errors import AnalyzerError, ExitStatus
+from analyzer.ocr import Mode, in_bulk
 
 if TYPE_CHECKING:
     from analyzer.document import Document
@@ -42,6 +44,11 @@ class Setup:
     pages: str | None = None
     """Folder for the protocols' own pages; None writes none."""
     analyst: str = REAL_ANALYST
+    filed_on: date | None = None
+    """Decides which clauses are in force; None means the day of the analysis."""
+    ocr: Mode = "auto"
+    password: str | None = field(default=None, repr=False)
+    """Opens encrypted PDFs; it is kept nowhere."""
 
 
 Analyse = Callable[[Task], Record]
@@ -63,6 +70,8 @@ def analyst(setup: Setup) -> Analyse:
     from analyzer.batch.preload import ready_analyzer
 
     analyzer = ready_analyzer(setup.pack)
+    analyzer.filed_on = setup.filed_on
+    analyzer.ocr = in_bulk(setup.ocr)
     return guarded(lambda task: _analyse(task, analyzer, setup), setup)
 
 
@@ -97,10 +106,10 @@ def _fault(error: Exception) -> dict[str, object]:
 
 def _analyse(task: Task, analyzer: Analyzer, setup: Setup) -> Record:
     start = time.perf_counter()
-    data = task.data if task.data is not None else read_bytes(task.path)
+    data = task.data if task.data is not None else read_bytes(task.path, setup.password)
     if hashlib.sha256(data).hexdigest() != task.key:
         raise FileChanged(path=task.name)
-    document = analyzer.read(task.name, data=data)
+    document = analyzer.read(task.name, data=data, password=setup.password)
     report = analyzer.report(document)
     if setup.pages:
         _draw_page(report, data, task, setup)
@@ -114,14 +123,18 @@ class FileChanged(AnalyzerError):
     code = "file_changed"
 
 
-def read_bytes(path: str) -> bytes:
-    """All bytes of a file. Raises FileMissing or PermissionDenied."""
+def read_bytes(path: str, password: str | None = None) -> bytes:
+    """All bytes of a file, also of one in an archive. Raises FileMissing, PermissionDenied, or what opening the archive raises."""
     from analyzer.errors import FileMissing, PermissionDenied
+    from analyzer.reading.archives import member_at
 
     try:
         return Path(path).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileMissing from error
+        member = member_at(path, password)
+        if member is None:
+            raise FileMissing from error
+        return member
     except OSError as error:
         raise PermissionDenied from error
 
@@ -132,12 +145,14 @@ def page_path(folder: Path, key: str) -> Path:
 
 
 def _draw_page(report: Report, data: bytes, task: Task, setup: Setup) -> None:
+    from analyzer.reading.intake import drawable
     from analyzer.reports import Context, write_atomically
     from analyzer.reports.page import render
 
     path = page_path(Path(setup.pages or ""), task.key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, render(report, Context(setup.language, os.path.basename(task.name), data)))
+    context = Context(setup.language, os.path.basename(task.name), drawable(data, task.name), setup.password)
+    write_atomically(path, render(report, context))
 
 
 @cache

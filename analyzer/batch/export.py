@@ -1,4 +1,4 @@
-"""The lists of a folder, written from its store one document at a time: JSON Lines, CSV, XLSX and the page ``index.html``."""
+"""The lists of a folder, written from its store one document at a time: JSON Lines (gzipped), CSV, XLSX and the page ``index.html``."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from analyzer.batch.desk import PAGES, page_path
-from analyzer.batch.records import failure_sentence, unpack
+from analyzer.batch.records import failure_sentence
 from analyzer.batch.store import Listed, Store, told_of_output
 from analyzer.reports.terminal import clean
 from analyzer.resources import say, strings
 
-REPORTS, TABLE, WORKBOOK, INDEX = "outcomes.jsonl", "outcomes.csv", "outcomes.xlsx", "index.html"
+REPORTS, TABLE, WORKBOOK, INDEX = "outcomes.jsonl.gz", "outcomes.csv", "outcomes.xlsx", "index.html"
 _UNFINISHED = ".analyzer-"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_ROWS = 1_048_575
@@ -54,7 +54,7 @@ def write_lists(store: Store, language: str) -> None:
 def _write_reports(store: Store) -> None:
     with _whole(store.folder / REPORTS) as target:
         for listed in store.listed():
-            target.write(unpack(store.body(listed.key)).replace(b"\n", b" ") + b"\n")
+            target.write(store.body(listed.key))
 
 
 def _write_table(store: Store, language: str) -> None:

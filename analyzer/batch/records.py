@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analyzer.resources import say
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     from analyzer.findings import Outcome, Report
 
 SEVERITIES = ("critical", "major", "minor")
-TRANSIENT = frozenset({"file_missing", "no_permission", "file_changed"})
-"""Failures of the moment, not of the document: every run tries these again."""
+TRANSIENT = frozenset({
+    "file_missing", "no_permission", "file_changed", "encrypted", "wrong_password", "archive_locked",
+    "over_file_megabytes", "over_pages", "over_page_characters", "over_characters", "over_page_objects",
+})  # fmt: skip
+"""Failures of the moment or of what the run was told, not of the document: every run tries these again, which takes no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Summary:
 
     def packed(self) -> str:
         """As JSON, for the store."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps({name: getattr(self, name) for name in self.__dataclass_fields__}, ensure_ascii=False)
 
     @classmethod
     def unpacked(cls, text: str) -> Summary:
@@ -77,7 +81,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An outcome on its way into the store. ``body`` is the zipped JSON of a ``findings.Outcome``."""
+    """An outcome on its way into the store. ``body`` is a packed ``findings.Outcome``."""
 
     key: str
     summary: Summary
@@ -125,10 +129,19 @@ def failure_sentence(summary: Summary, name: str, language: str) -> str:
 
 
 def pack(outcome: Outcome) -> bytes:
-    """The outcome as zipped JSON."""
-    return zlib.compress(outcome.model_dump_json().encode("utf-8", "replace"), 6)
+    """The outcome as a line of JSON, in the format of gzip: files of such pieces one after the other are good gzip files."""
+    return _gzipped(outcome.model_dump_json().encode("utf-8", "replace"))
 
 
 def unpack(body: bytes) -> bytes:
     """The JSON of an outcome."""
-    return zlib.decompress(body)
+    return gzip.decompress(body).removesuffix(b"\n")
+
+
+def repacked(body: bytes) -> bytes:
+    """An outcome that was packed as it was before the third version of the store."""
+    return _gzipped(zlib.decompress(body))
+
+
+def _gzipped(line: bytes) -> bytes:
+    return gzip.compress(line.replace(b"\n", b" ") + b"\n", 6, mtime=0)

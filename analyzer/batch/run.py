@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Literal
 
 from analyzer.batch.desk import PAGES, REAL_ANALYST, OutputFull, Setup
+from analyzer.batch.edition import edition_of
 from analyzer.batch.limits import Limits
 from analyzer.batch.records import Record, Task, failure_sentence, record_of_failure
 from analyzer.batch.sources import Counter, Feeder, Found, find
 from analyzer.batch.store import DiskFull, Store
 from analyzer.batch.workers import Engine, LocalPool, default_jobs
-from analyzer.errors import BrokenModel
 from analyzer.inputs import STDIN, Input
-from analyzer.resources import PACKAGE, model_dir, pack_dir, tool_version
-from analyzer.rules import load_pack
+from analyzer.ocr import Mode
 
 _PAUSE = 0.1
 """Seconds to wait for an outcome before looking for new files and at the clock."""
@@ -46,6 +44,23 @@ class Options:
     engine: Literal["local", "dask"] = "local"
     scheduler: str | None = None
     analyst: str = REAL_ANALYST
+    archives: bool = False
+    """Whether what is inside zip files and PDF portfolios is analysed too."""
+    filed_on: date | None = None
+    """Decides which clauses are in force; None means the day of the run."""
+    ocr: Mode = "auto"
+    """How scanned pages are read; ``auto`` means fast."""
+    password: str | None = field(default=None, repr=False)
+    """Opens encrypted PDFs; it is kept nowhere."""
+
+    @property
+    def day(self) -> date:
+        """The day of filing: today, where none was given."""
+        return self.filed_on or date.today()
+
+    def dated(self) -> Options:
+        """The same with a day of filing that stays what it is after midnight."""
+        return replace(self, filed_on=self.day)
 
 
 @dataclass(slots=True)
@@ -97,13 +112,15 @@ def triage(arguments: Sequence[str], out: Path, options: Options, watcher: Watch
     """
     from analyzer.batch.export import write_lists
 
-    edition = edition_of(options.pack)
+    options = options.dated()
+    edition = edition_of(options.pack, options.day, options.ocr)
     with Store(out, write=True) as store, stopping() as stop:
         if options.fresh:
             store.clear()
         failed = [Input(path) for path in store.failed_files()] if options.retry_failed and not arguments else None
-        counter = Counter(find(arguments) if failed is None else failed) if STDIN not in arguments else None
-        entries = find(arguments) if failed is None else failed
+        found = partial(find, arguments, archives=options.archives, password=options.password)
+        counter = Counter(found() if failed is None else failed) if STDIN not in arguments else None
+        entries = found() if failed is None else failed
         tally = fill(store, edition, entries, options, stop=stop, watcher=watcher or Watcher(), counter=counter)
         if not tally.abandoned:
             write_lists(store, options.language)
@@ -135,7 +152,7 @@ class _Run:
 
     def all(self, entries: Iterator[Input]) -> Tally:
         with Store(self.store.folder, write=False) as reader:
-            feeder = Feeder(entries, reader.known_file)
+            feeder = Feeder(entries, reader.known_file, self.options.password)
             try:
                 self._until_done(feeder)
             except OutputFull as error:
@@ -218,7 +235,9 @@ class _Run:
 def start_engine(options: Options, edition: str, folder: Path) -> Engine:
     """The workers that the options ask for."""
     pages = str((folder / PAGES).resolve()) if options.pages else None
-    setup = Setup(options.pack, options.language, options.limits, pages, options.analyst)
+    setup = Setup(
+        options.pack, options.language, options.limits, pages, options.analyst, options.filed_on, options.ocr, options.password
+    )  # fmt: skip
     if options.engine == "dask":
         from analyzer.batch.cluster import DaskPool
 
@@ -243,27 +262,3 @@ def stopping() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def edition_of(pack: str) -> str:
-    """What outcomes depend on beside the document: tool, pack and model. Raises BrokenPack or BrokenModel."""
-    return json.dumps(
-        {"tool": tool_version(), "pack": f"{load_pack(pack).label} {_folder_digest(pack_dir(pack))}", "model": _model_digest()}
-    )
-
-
-def _folder_digest(folder: Path) -> str:
-    """Changes with any rule of the pack, or of what all packs share."""
-    digest = hashlib.sha256()
-    for part in (folder, PACKAGE / "packs" / "common"):
-        for path in sorted(part.rglob("*.yaml")):
-            digest.update(path.relative_to(part).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
-
-
-def _model_digest() -> str:
-    path = model_dir() / "model.skops"
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    except OSError as error:
-        raise BrokenModel(path=str(path), why="missing") from error

@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from analyzer.batch.desk import read_bytes
 from analyzer.errors import AnalyzerError, EmptyFile, FileMissing, PermissionDenied
-from analyzer.inputs import STDIN, Input, gather
+from analyzer.inputs import STDIN, Input, gather, is_meant, unpacked
 
 _LISTS = {".txt", ".lst", ".list"}
 """Endings of files that hold a path on each line."""
@@ -34,39 +35,50 @@ class Found:
     error: AnalyzerError | None = None
 
 
-def find(arguments: Sequence[str]) -> Iterator[Input]:
-    """The files that ``arguments`` mean: PDFs, folders with PDFs in them, globs, lists (``*.txt``, or ``-`` for one on stdin)."""
-    for argument in arguments:
-        if argument == STDIN:
-            yield from _listed(line.decode(errors="surrogateescape") for line in sys.stdin.buffer)
-        elif os.path.isdir(argument):
-            yield from _walk(argument)
-        elif Path(argument).suffix.lower() in _LISTS and os.path.isfile(argument):
-            with Path(argument).open(encoding="utf-8-sig", errors="surrogateescape") as lines:
-                yield from _listed(lines)
-        else:
-            yield from gather([argument]).inputs
+def find(arguments: Sequence[str], *, archives: bool = False, password: str | None = None) -> Iterator[Input]:
+    """The files that ``arguments`` mean: PDFs and Word files, folders, globs, lists (``*.txt``, or ``-`` for one on stdin).
+
+    With ``archives``, the protocols in zip files and PDF portfolios too.
+    """
+    found = (entry for argument in arguments for entry in _found(argument, archives=archives))
+    if not archives:
+        return found
+    from analyzer.reading.archives import inside
+
+    return (member for entry in found for member in unpacked(entry, inside, password))
 
 
-def barren(arguments: Sequence[str]) -> list[str]:
+def _found(argument: str, *, archives: bool) -> Iterator[Input]:
+    if argument == STDIN:
+        yield from _listed((line.decode(errors="surrogateescape") for line in sys.stdin.buffer), archives=archives)
+    elif os.path.isdir(argument):
+        yield from _walk(argument, archives=archives)
+    elif Path(argument).suffix.lower() in _LISTS and os.path.isfile(argument):
+        with Path(argument).open(encoding="utf-8-sig", errors="surrogateescape") as lines:
+            yield from _listed(lines, archives=archives)
+    else:
+        yield from gather([argument]).inputs
+
+
+def barren(arguments: Sequence[str], *, archives: bool = False) -> list[str]:
     """Those of ``arguments`` that lead to no file; a list on stdin is not looked into."""
-    return [argument for argument in arguments if argument != STDIN and next(find([argument]), None) is None]
+    return [argument for argument in arguments if argument != STDIN and next(find([argument], archives=archives), None) is None]
 
 
-def look_at(entry: Input, known: Callable[[str], tuple[str, int, int] | None]) -> Found:
+def look_at(entry: Input, known: Callable[[str], tuple[str, int, int] | None], password: str | None = None) -> Found:
     """Size, time and key of a file. Its bytes are read only when they are not ``known``, or have changed since."""
     path = os.path.abspath(entry.path)
     name = os.fsencode(path).decode("utf-8", "replace")
     try:
         if entry.error:
             raise entry.error
-        status = os.stat(path)
+        status = os.stat(_on_disk(path))
         before = known(path)
         if before and before[1:] == (status.st_size, status.st_mtime_ns) and not before[0].startswith(_KEY_OF_A_PATH):
             return Found(path, name, before[0], status.st_size, status.st_mtime_ns, fresh=False)
         if not status.st_size:
             raise EmptyFile
-        return Found(path, name, _digest(path), status.st_size, status.st_mtime_ns)
+        return Found(path, name, _digest(path, password), status.st_size, status.st_mtime_ns)
     except AnalyzerError as error:
         return Found(path, name, key_of_path(path), error=error)
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -86,11 +98,11 @@ def key_of_path(path: str) -> str:
 class Feeder:
     """Finds and reads files on a thread of its own, some ahead of the workers, so that a slow disk keeps nobody waiting."""
 
-    def __init__(self, entries: Iterator[Input], known: Callable[[str], tuple[str, int, int] | None]) -> None:
+    def __init__(self, entries: Iterator[Input], known: Callable[[str], tuple[str, int, int] | None], password: str | None = None) -> None:
         self._queue: queue.Queue[Found | BaseException | None] = queue.Queue(_AHEAD)
         self._stopped = threading.Event()
         self.finished = False
-        self._thread = threading.Thread(target=self._run, args=(entries, known), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(entries, known, password), daemon=True)
         self._thread.start()
 
     def next(self) -> Found | None:
@@ -110,10 +122,10 @@ class Feeder:
         self.finished = True
         self._thread.join(1)
 
-    def _run(self, entries: Iterator[Input], known: Callable[[str], tuple[str, int, int] | None]) -> None:
+    def _run(self, entries: Iterator[Input], known: Callable[[str], tuple[str, int, int] | None], password: str | None) -> None:
         try:
             for entry in entries:
-                self._put(look_at(entry, known))
+                self._put(look_at(entry, known, password))
                 if self._stopped.is_set():
                     return
             self._put(None)
@@ -138,18 +150,32 @@ class Counter:
         self.total = sum(1 for _ in entries)
 
 
-def _listed(lines: Iterator[str]) -> Iterator[Input]:
+def is_here(path: str) -> bool:
+    """Whether a file, or the archive that it is in, lies on our disk."""
+    return os.path.isfile(_on_disk(path))
+
+
+def _on_disk(path: str) -> str:
+    """The file itself, or the archive that it is in."""
+    if os.path.lexists(path) or "\0" in path:
+        return path
+    from analyzer.reading.archives import archive_of
+
+    return archive_of(path) or path
+
+
+def _listed(lines: Iterator[str], *, archives: bool) -> Iterator[Input]:
     for line in lines:
         name = line.strip()
         if name and not name.startswith("#"):
             if os.path.isdir(name):
-                yield from _walk(name)
+                yield from _walk(name, archives=archives)
             else:
                 yield Input(name)
 
 
-def _walk(folder: str) -> Iterator[Input]:
-    """The PDFs under ``folder``, folder by folder in the order of their names, hidden ones left out; one that may not be read is told."""
+def _walk(folder: str, *, archives: bool) -> Iterator[Input]:
+    """The files under ``folder`` that are meant, folder by folder in the order of their names; a folder that may not be read is told."""
     try:
         with os.scandir(folder) as entries:
             names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries if not entry.name.startswith("."))
@@ -159,11 +185,13 @@ def _walk(folder: str) -> Iterator[Input]:
     for name, is_folder in names:
         path = os.path.join(folder, name)
         if is_folder:
-            yield from _walk(path)
-        elif name.lower().endswith(".pdf"):
+            yield from _walk(path, archives=archives)
+        elif is_meant(path, archives=archives):
             yield Input(path)
 
 
-def _digest(path: str) -> str:
+def _digest(path: str, password: str | None) -> str:
+    if _on_disk(path) != path:
+        return hashlib.sha256(read_bytes(path, password)).hexdigest()
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from analyzer.batch.records import TRANSIENT, Record, Summary
+from analyzer.batch.records import TRANSIENT, Record, Summary, repacked
 from analyzer.errors import AnalyzerError, ExitStatus
 
 FILE = "outcomes.sqlite"
@@ -32,6 +32,7 @@ _MIGRATIONS = (
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
     "ALTER TABLE documents ADD COLUMN page INTEGER NOT NULL DEFAULT 0;",
+    "UPDATE documents SET body = repacked(body);",
 )
 """Each brings a store from one version to the next; the version is the number of those done."""
 
@@ -92,6 +93,7 @@ class Store:
         self.path = folder / FILE
         self._lock: IO[bytes] | None = None
         self._checked = time.monotonic()
+        self._elements: dict[str, dict[str, str]] = {}
         if write:
             self._prepare()
         elif not self.path.is_file():
@@ -125,6 +127,7 @@ class Store:
             self._begin()
             for table in ("documents", "files", "facts"):
                 self._database.execute(f"DELETE FROM {table}")
+        self._elements = {}
         self.flush()
 
     # --- what is known
@@ -145,6 +148,12 @@ class Store:
             return True
         old, code, has_page = row
         return old != edition or code in TRANSIENT or bool(retry and code) or bool(page and not code and not has_page)
+
+    def is_current(self, key: str, edition: str) -> bool:
+        """Whether there is an outcome of this edition."""
+        with self._told():
+            row = self._database.execute("SELECT edition FROM documents WHERE sha256 = ?", (key,)).fetchone()
+        return row is not None and row[0] == edition
 
     def same_failure(self, key: str, edition: str, code: str) -> bool:
         """Whether this failure is known already."""
@@ -215,10 +224,9 @@ class Store:
                 "REPLACE INTO documents (sha256, edition, code, finished, summary, body, page) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (record.key, edition, record.summary.code, finished, record.summary.packed(), record.body, record.page),
             )
-        if record.elements:
-            known = self.fact("elements") or {}
-            if not record.elements.items() <= known.items():
-                self.set_fact("elements", known | record.elements)
+        if not record.elements.items() <= self._elements.items():
+            self._elements = (self.fact("elements") or {}) | record.elements
+            self.set_fact("elements", self._elements)
 
     def set_fact(self, name: str, value: object) -> None:
         """Keep a value beside the outcomes; that alone is no change."""
@@ -263,6 +271,7 @@ class Store:
         version = self._version()
         if version > len(_MIGRATIONS):
             raise StoreTooNew(path=str(self.path))
+        self._database.create_function("repacked", 1, repacked, deterministic=True)
         for number, script in enumerate(_MIGRATIONS[version:], version + 1):
             self._database.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from analyzer.batch.run import Options, triage
@@ -25,7 +25,7 @@ def run_triage(arguments: Sequence[str], out: Path | None, options: Options, *, 
         raise UsageError(reason=say(language, "usage_no_files"))
     if not arguments:
         Store(out, write=False).close()
-    empty = barren(arguments)
+    empty = barren(arguments, archives=options.archives)
     for argument in empty:
         tell(say(language, "usage_nothing_found", path=argument))
     if empty and len(empty) == len(arguments):
@@ -33,7 +33,7 @@ def run_triage(arguments: Sequence[str], out: Path | None, options: Options, *, 
     with Screen(language, tell, quiet=quiet) as screen:
         tally = triage(arguments, out, options, screen)
     if not quiet:
-        for sentence in closing_words(tally, out, arguments, language):
+        for sentence in closing_words(tally, out, [*arguments, *_given(options)], language):
             tell(sentence)
     if tally.interrupted:
         return INTERRUPTED
@@ -59,5 +59,15 @@ def run_watch(
         tell(say(language, "watch_started", inbox=inbox, out=out))
     failed = watch(inbox, out, options, interval=interval, once=once, tell=(lambda words: None) if quiet else tell)
     if not quiet and not once:
-        tell(say(language, "watch_ended", command=shlex.join(["analyzer", "watch", str(inbox), "--out", str(out)])))
+        tell(say(language, "watch_ended", command=shlex.join(["analyzer", "watch", str(inbox), "--out", str(out), *_given(options)])))
     return ExitStatus.UNREAD if failed else ExitStatus.OK
+
+
+def _given(options: Options) -> Iterator[str]:
+    """The options that a command to go on must repeat, for it to mean the same."""
+    if options.archives:
+        yield "--inside"
+    if options.filed_on:
+        yield from ("--filed-on", options.filed_on.isoformat())
+    if options.ocr != "auto":
+        yield from ("--ocr", options.ocr)

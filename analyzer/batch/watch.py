@@ -1,4 +1,4 @@
-"""A folder where PDFs are dropped: each is analysed when its copy is complete, and stays as and where it is.
+"""A folder where PDFs and Word files are dropped: each is analysed when its copy is complete, and stays as and where it is.
 
 The folder is looked at again and again, which works on every disk and network share and loses nothing when the program was away.
 """
@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzer.batch.desk import PAGES, page_path
+from analyzer.batch.edition import Editions
 from analyzer.batch.export import write_lists
 from analyzer.batch.records import failure_sentence
-from analyzer.batch.run import Options, Stop, Tally, Watcher, edition_of, fill, stopping
+from analyzer.batch.run import Options, Stop, Tally, Watcher, fill, stopping
 from analyzer.batch.sources import find
 from analyzer.batch.store import Store, told_of_output
 from analyzer.inputs import Input
@@ -25,8 +26,10 @@ from analyzer.resources import say
 
 REPORTS = "reports"
 _PATIENCE = 30.0
-"""Seconds that a file must be left alone when it does not end as a PDF does: it may be damaged, or its copy may be stuck."""
+"""Seconds that a file must be left alone when it does not end as a PDF or Word file does: it may be damaged, or its copy may be stuck."""
 _TAIL = 2048
+_END_OF_ZIP = b"PK\x05\x06"
+"""Stands at the end of Word files."""
 _NAP = 0.1
 
 
@@ -46,13 +49,15 @@ def watch(inbox: Path, out: Path, options: Options, *, interval: float, once: bo
     With ``once``: until all that is there is done. Beside the outcomes, ``out/reports`` gets a file for each PDF, named after it. Gives the
     number of documents that could not be analysed. Raises as ``run.triage`` does.
     """
-    edition = edition_of(options.pack)
+    editions = Editions(options.pack, options.ocr)
     with Store(out, write=True) as store, stopping() as stop:
         look = _Inbox(inbox, out, store, tell, options.language)
         while not stop.urgency:
-            complete, waiting = look.complete()
+            dated = options.dated()
+            edition = editions.on(dated.day)
+            complete, waiting = look.complete(edition)
             if complete:
-                _analyse(complete, inbox, store, edition, options, stop=stop, tell=tell)
+                _analyse(complete, inbox, store, edition, dated, stop=stop, tell=tell)
                 look.remember(complete)
                 continue
             write_lists(store, options.language)
@@ -73,9 +78,9 @@ class _Inbox:
     done: dict[str, _State] = field(default_factory=dict)
     away: bool = False
 
-    def complete(self) -> tuple[list[str], bool]:
-        """The files that are complete and not done yet, and whether others are still being written."""
-        states = dict(self._states())
+    def complete(self, edition: str) -> tuple[list[str], bool]:
+        """The files that are complete and not done in this edition, and whether others are still being written."""
+        states = dict(self._states(edition))
         complete = [path for path, state in states.items() if self._is_complete(path, state)]
         waiting = len(complete) < len(states)
         self.seen = states
@@ -87,7 +92,7 @@ class _Inbox:
         for path in self.done.keys() - self.seen.keys():
             del self.done[path]
 
-    def _states(self) -> Iterator[tuple[str, _State]]:
+    def _states(self, edition: str) -> Iterator[tuple[str, _State]]:
         """The files that are not done yet as they are now."""
         self._tell_when_away()
         now, own = time.monotonic(), os.path.abspath(self.out)
@@ -97,21 +102,21 @@ class _Inbox:
                 continue
             state = _state_of(path, now)
             before = self.seen.get(path)
-            if state is None or self._is_done(path, state):
+            if state is None or self._is_done(path, state, edition):
                 continue
             yield path, before if before == state else state
 
-    def _is_done(self, path: str, state: _State) -> bool:
+    def _is_done(self, path: str, state: _State, edition: str) -> bool:
         if self.done.get(path) == state:
             self.seen[path] = state
             return True
         known = self.store.known_file(path)
-        return known is not None and known[1:] == (state.size, state.modified)
+        return known is not None and known[1:] == (state.size, state.modified) and self.store.is_current(known[0], edition)
 
     def _is_complete(self, path: str, state: _State) -> bool:
         if self.seen.get(path) is not state or _is_locked(path):
             return False
-        return not state.readable or _ends_as_a_pdf(path, state.size) or time.monotonic() - state.since > _PATIENCE
+        return not state.readable or _ends_as_it_should(path, state.size) or time.monotonic() - state.since > _PATIENCE
 
     def _tell_when_away(self) -> None:
         away = not self.inbox.is_dir()
@@ -128,11 +133,12 @@ def _state_of(path: str, now: float) -> _State | None:
     return _State(status.st_size, status.st_mtime_ns, os.access(path, os.R_OK), now)
 
 
-def _ends_as_a_pdf(path: str, size: int) -> bool:
+def _ends_as_it_should(path: str, size: int) -> bool:
     try:
         with Path(path).open("rb") as file:
             file.seek(max(size - _TAIL, 0))
-            return b"%%EOF" in file.read()
+            end = file.read()
+            return b"%%EOF" in end or _END_OF_ZIP in end
     except OSError:
         return False
 

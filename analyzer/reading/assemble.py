@@ -22,7 +22,10 @@ _SENTENCE = re.compile(r"[。！？；]|[.!?;](?=\s|$)")
 
 @dataclass(slots=True)
 class DrawnPage:
-    """A page as the reader of the file hands it over; a run with ``table`` stands for that entry of ``tables``."""
+    """A page as the reader of the file hands it over; a run with ``table`` stands for that entry of ``tables``.
+
+    Lengths are those of the page set straight, to which ``turns`` and ``tilt`` brought it.
+    """
 
     number: int
     width: float
@@ -30,6 +33,9 @@ class DrawnPage:
     raw: str
     runs: list[Run]
     tables: list[RuledTable] = field(default_factory=list)
+    source: Source = "digital"
+    turns: int = 0
+    tilt: float = 0.0
 
 
 @dataclass(slots=True)
@@ -81,8 +87,9 @@ def _pages(drawn: Sequence[DrawnPage], lines: Sequence[Line], length: int) -> li
     end = length
     for page in reversed(drawn):
         start = 0 if page.number == 1 else starts.get(page.number, end)
-        source: Source = "digital" if page.raw.strip() else "empty"
-        pages.append(Page(page.number, page.width, page.height, start, end, source, page.raw))
+        source: Source = page.source if page.raw.strip() else "empty"
+        width, height = (page.height, page.width) if page.turns % 2 else (page.width, page.height)
+        pages.append(Page(page.number, width, height, start, end, source, page.raw, page.turns, page.tilt))
         end = start
     return pages[::-1]
 

@@ -53,6 +53,11 @@ class Run:
     def upright(self) -> bool:
         return self.angle < 2 or self.angle > 358
 
+    @property
+    def stacked(self) -> bool:
+        """Whether its characters stand one below the other, as in vertical writing."""
+        return self.table is None and self.upright and self.height > 3 * self.size > self.x1 - self.x0
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -64,6 +69,9 @@ class Placed:
 
 def reading_order(runs: Sequence[Run]) -> list[Placed]:
     """Runs in the order in which a reader takes them: columns one after the other, else as drawn where that goes down the page."""
+    stacked = sum(run.end - run.start for run in runs if run.stacked)
+    if stacked and 2 * stacked > sum(run.end - run.start for run in runs):
+        return [Placed(run, -1) for run in _from_right_to_left(runs)]
     gutter = find_gutter(runs)
     if gutter is None:
         return [Placed(run, -1) for run in _as_drawn(runs)]
@@ -84,6 +92,17 @@ def reading_order(runs: Sequence[Run]) -> list[Placed]:
             columns[run.x0 + run.x1 > 2 * gutter].append(run)
     flush()
     return placed
+
+
+def _from_right_to_left(runs: Sequence[Run]) -> list[Run]:
+    """The columns of vertical writing, tier by tier; what is written across stands where it begins."""
+    tiers: list[list[Run]] = []
+    for run in sorted(runs, key=lambda run: run.top):
+        if tiers and run.top < max(other.bottom for other in tiers[-1]):
+            tiers[-1].append(run)
+        else:
+            tiers.append([run])
+    return [run for tier in tiers for run in sorted(tier, key=lambda run: -run.x1)]
 
 
 def find_gutter(runs: Sequence[Run]) -> float | None:

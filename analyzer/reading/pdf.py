@@ -12,6 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from weakref import finalize
 
@@ -20,9 +21,27 @@ import numpy.typing as npt
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from analyzer import limits
 from analyzer.document import Rect
-from analyzer.errors import DamagedPdf, EncryptedPdf, NoPages, WrongPassword
+from analyzer.errors import (
+    AnalyzerError,
+    DamagedPdf,
+    EncryptedPdf,
+    LockedPdf,
+    NoPages,
+    OverCharacters,
+    OverFileMegabytes,
+    OverPageCharacters,
+    OverPageObjects,
+    OverPages,
+    WrongPassword,
+)
+from analyzer.reading import calls
+from analyzer.reading.baggage import Baggage
+from analyzer.reading.elements import UNMOVED, Bounds, Box, Matrix, inside, matrix_of, on_page, times
 from analyzer.reading.layout import Run
+from analyzer.reading.spacing import needless_blanks
+from analyzer.reading.unseen import PLAIN, Colours, Ground, Ink
 
 Boxes = npt.NDArray[np.float64]
 """One row (x0, top, x1, bottom) per character; NaN for characters that were not drawn."""
@@ -34,8 +53,9 @@ _SLANTED_NAME = re.compile(r"italic|oblique", re.IGNORECASE)
 _BOLD_WEIGHT = 600
 _THIN = 3.0
 """A filled rectangle not wider than this many points is a rule."""
-_NEARLY_WHITE = 250
-"""Fills of this and more in red, green and blue are not seen on paper."""
+_LEGIBLE = 1.0
+"""Text lower than this many points is a line to the eye."""
+_MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +107,24 @@ class PdfPage:
         self._text = text
         self.frame = _frame_of(page)
         self.width, self.height = self.frame.size
+        self.unseen = 0
+        """Characters that ``runs`` left out since nobody sees them; they are blanks in ``raw`` from then on."""
         count = max(0, pdfium_c.FPDFText_CountChars(text))
         drawn = _text_of(text, count)
         self._char_of = None if len(drawn) == count else [pdfium_c.FPDFText_GetCharIndexFromTextIndex(text, i) for i in range(len(drawn))]
         self._drawn = drawn
-        self.raw = drawn.replace(LINE_END_HYPHEN, "-")
         self._rect = pdfium_c.FS_RECTF()
         self._rect_ref = ctypes.byref(self._rect)
+        if needless := set(needless_blanks(drawn, self.box)):
+            kept = [index for index in range(len(drawn)) if index not in needless]
+            self._char_of = [index if self._char_of is None else self._char_of[index] for index in kept]
+            self._drawn = "".join(drawn[index] for index in kept)
+        self.raw = self._drawn.replace(LINE_END_HYPHEN, "-")
+
+    @property
+    def handles(self) -> tuple[object, object]:
+        """pdfium's own page and text page, for what this class does not offer."""
+        return self._page, self._text
 
     def close(self) -> None:
         """Give the page back to pdfium; it must not be asked anything afterwards."""
@@ -101,15 +132,73 @@ class PdfPage:
         pdfium_c.FPDF_ClosePage(self._page)
 
     def runs(self) -> list[Run]:
-        """The drawn lines in drawing order, each with the box, size and weight that its first and last characters tell."""
+        """The drawn lines in drawing order, each with the box, size and weight that its first and last characters tell.
+
+        What cannot be seen is left out.
+        """
         look = _Look(self._text, self.frame)
         char_of = self._char_of
-        runs = []
+        runs: list[Run] = []
+        unseen: list[int] = []
+        width, height = self.width, self.height
         for match in _DRAWN_LINE.finditer(self._drawn):
             start, end = match.span()
             first, last = (start, end - 1) if char_of is None else (char_of[start], char_of[end - 1])
-            runs.append(look.run(start, end, first, last))
+            run = look.run(start, end, first, last)
+            on_paper = run.x1 > 0 and run.x0 < width and run.bottom > 0 and run.top < height and run.bottom - run.top > _LEGIBLE
+            if look.doubtful or not on_paper:
+                hidden = self._unseen_in(run, look)
+                unseen += hidden
+                runs += self._rest_of(run, hidden, look)
+            else:
+                runs.append(run)
+        if unseen:
+            self._blank_out(unseen)
         return runs
+
+    def _is_on_paper(self, run: Run) -> bool:
+        """Whether some of a run is on the page and high enough to be read."""
+        inside = run.x1 > 0 and run.bottom > 0 and run.x0 < self.width and run.top < self.height  # false where a number is none
+        return inside and (run.bottom - run.top >= _LEGIBLE or run.size >= _LEGIBLE)
+
+    def _unseen_in(self, run: Run, look: _Look) -> list[int]:
+        """The characters of a run that nobody sees."""
+        if not self._is_on_paper(run):
+            return [index for index in range(run.start, run.end) if not self._drawn[index].isspace()]
+        unseen = []
+        for index in range(run.start, run.end):
+            if self._drawn[index].isspace():
+                continue
+            at = index if self._char_of is None else self._char_of[index]
+            ink = look.ink(at)
+            if ink is not PLAIN and pdfium_c.FPDFText_GetLooseCharBox(self._text, at, self._rect_ref):
+                rect = self._rect
+                if not self._ground.shows((rect.left, rect.bottom, rect.right, rect.top), ink):
+                    unseen.append(index)
+        return unseen
+
+    def _rest_of(self, run: Run, unseen: Sequence[int], look: _Look) -> Iterator[Run]:
+        """The parts of a run that are seen."""
+        if not unseen:
+            yield run
+            return
+        hidden = set(unseen)
+        text = "".join("\n" if index in hidden else self._drawn[index] for index in range(run.start, run.end))
+        for match in _DRAWN_LINE.finditer(text):
+            start, end = match.start() + run.start, match.end() + run.start
+            first, last = (start, end - 1) if self._char_of is None else (self._char_of[start], self._char_of[end - 1])
+            yield look.run(start, end, first, last)
+
+    def _blank_out(self, unseen: Sequence[int]) -> None:
+        self.unseen += len(unseen)
+        drawn, raw = list(self._drawn), list(self.raw)
+        for index in unseen:
+            drawn[index] = raw[index] = " "
+        self._drawn, self.raw = "".join(drawn), "".join(raw)
+
+    @cached_property
+    def _ground(self) -> Ground:
+        return Ground(calls.address(self._page))
 
     def cut(self, spans: Sequence[tuple[int, int]], boxes: Boxes) -> list[Run]:
         """Runs for pieces of drawn lines, given as spans of ``raw``, with exact boxes."""
@@ -155,7 +244,7 @@ class PdfPage:
     def rulings(self) -> list[Ruling]:
         """All horizontal and vertical rules and the sides of visible rectangles, those inside form objects too."""
         rulings: list[Ruling] = []
-        for left, bottom, right, top in _Paths().on_page(self._page):
+        for left, bottom, right, top in _Paths().on_page(calls.address(self._page)):
             x0, y0, x1, y1 = self.frame.rect(left, bottom, right, top)
             rulings.append(Ruling(x0, y0, x1, y1))
         return rulings
@@ -169,28 +258,68 @@ class PdfFile:
     """An open PDF. Also the ``Geometry`` of the document read from it, so it stays open as long as the document is kept."""
 
     def __init__(self, data: bytes, password: str | None, path: str) -> None:
+        allowed = limits.current()
+        if len(data) > allowed.file_megabytes * _MEGABYTE:
+            raise OverFileMegabytes(path=path, limit=allowed.file_megabytes)
         self._pdf = _open(data, password, path)
+        self.baggage = Baggage(self._pdf, data)
+        self._path, self._limits = path, allowed
         self._kept: OrderedDict[int, PdfPage] = OrderedDict()
+        self._pages_counted = self._characters = 0
+        self._is_form = pdfium_c.FPDF_GetFormType(self._pdf) != pdfium_c.FORMTYPE_NONE
         finalize(self, _close_pages, self._kept)  # pages must be closed before their file is
+        if len(self) > allowed.pages:
+            raise OverPages(path=path, limit=allowed.pages, found=len(self))
 
     def __len__(self) -> int:
         return len(self._pdf)
 
     def page(self, index: int) -> PdfPage | None:
-        """The page (counted from 0), or None where the file is too damaged to load it; only the last few stay open."""
+        """The page (counted from 0), or None where the file is too damaged to load it; only the last few stay open.
+
+        Raises a LimitExceeded where it holds more than is allowed.
+        """
         if index in self._kept:
             self._kept.move_to_end(index)
             return self._kept[index]
-        page = pdfium_c.FPDF_LoadPage(self._pdf, index)
+        limits.progress()
+        page = self._loaded(index)
         text = pdfium_c.FPDFText_LoadPage(page) if page else None
         if not text:
             if page:
                 pdfium_c.FPDF_ClosePage(page)
             return None
+        if excess := self._excess(index, page, text):
+            pdfium_c.FPDFText_ClosePage(text)
+            pdfium_c.FPDF_ClosePage(page)
+            raise excess
         opened = self._kept[index] = PdfPage(page, text)
         if len(self._kept) > _PAGES_KEPT:
             self._kept.popitem(last=False)[1].close()
         return opened
+
+    def _loaded(self, index: int) -> object:
+        """The page with what is filled into its form drawn upon it; nothing where it cannot be loaded."""
+        page = pdfium_c.FPDF_LoadPage(self._pdf, index)
+        if page and self._is_form and pdfium_c.FPDFPage_GetAnnotCount(page):
+            done = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
+            if done == pdfium_c.FLATTEN_SUCCESS:
+                pdfium_c.FPDF_ClosePage(page)
+                page = pdfium_c.FPDF_LoadPage(self._pdf, index)
+        return page
+
+    def _excess(self, index: int, page: object, text: object) -> AnalyzerError | None:
+        """What a page has too much of."""
+        allowed, path = self._limits, self._path
+        characters = max(0, pdfium_c.FPDFText_CountChars(text))
+        if characters > allowed.page_characters:
+            return OverPageCharacters(path=path, limit=allowed.page_characters, page=index + 1)
+        if pdfium_c.FPDFPage_CountObjects(page) > allowed.page_objects:
+            return OverPageObjects(path=path, limit=allowed.page_objects, page=index + 1)
+        if index >= self._pages_counted:
+            self._pages_counted = index + 1
+            self._characters += characters
+        return OverCharacters(path=path, limit=allowed.characters) if self._characters > allowed.characters else None
 
     def boxes(self, page: int, indexes: Sequence[int]) -> list[Rect | None]:
         """Boxes of the characters ``indexes`` of the raw text of page number ``page``; None for blanks."""
@@ -209,7 +338,7 @@ class _Look:
     """Asks pdfium about single characters of one page; keeps what it must hand to C between the calls."""
 
     def __init__(self, text: object, frame: Frame) -> None:
-        self._text = text
+        self._text, self._address = text, calls.address(text)
         self._frame = frame
         self._first, self._last = pdfium_c.FS_RECTF(), pdfium_c.FS_RECTF()
         self._first_ref, self._last_ref = ctypes.byref(self._first), ctypes.byref(self._last)
@@ -217,7 +346,10 @@ class _Look:
         self._matrix_ref = ctypes.byref(self._matrix)
         self._bold: dict[int, bool] = {}
         """By the address of the font."""
-        self._last_element, self._last_bold = 0, False
+        self._last_element, self._last_bold, self._last_ink = 0, False, PLAIN
+        self._colours = Colours()
+        self.doubtful = False
+        """Whether the run that was looked at last may be unseen in part."""
 
     def run(self, start: int, end: int, first: int, last: int) -> Run:
         """The run ``start``..``end`` of the raw text, from its first and last characters as pdfium counts them."""
@@ -231,35 +363,44 @@ class _Look:
         size = pdfium_c.FPDFText_GetFontSize(text, first) * math.hypot(matrix.c, matrix.d)
         angle = 0.0 if not matrix.b else math.degrees(math.atan2(matrix.b, matrix.a))
         bold = self._is_bold(first)
-        return Run(start, end, x0, top, x1, bottom, size, bold, self._is_bold(last), (angle - 90 * self._frame.turns) % 360)
+        ink = self._last_ink
+        tail_bold = self._is_bold(last)
+        self.doubtful = ink is not PLAIN or self._last_ink is not PLAIN
+        return Run(start, end, x0, top, x1, bottom, size, bold, tail_bold, (angle - 90 * self._frame.turns) % 360)
+
+    def ink(self, index: int) -> Ink:
+        """How a character is painted."""
+        self._is_bold(index)
+        return self._last_ink
 
     def _is_bold(self, index: int) -> bool:
-        element = pdfium_c.FPDFText_GetTextObject(self._text, index)
+        element = calls.text_element(self._address, index)
         if not element:
+            self._last_element, self._last_bold, self._last_ink = 0, False, PLAIN
             return False
-        address = ctypes.addressof(element.contents)
-        if address != self._last_element:
-            self._last_element, self._last_bold = address, self._is_bold_element(element)
+        if element != self._last_element:
+            mode = calls.render_mode(element)
+            self._last_element, self._last_bold = element, self._is_bold_element(element, mode)
+            self._last_ink = self._colours.ink(element, mode)
         return self._last_bold
 
-    def _is_bold_element(self, element: object) -> bool:
-        font = pdfium_c.FPDFTextObj_GetFont(element)
+    def _is_bold_element(self, element: int, mode: int) -> bool:
+        font = calls.font_of(element)
         if not font:
             return False
-        key = ctypes.addressof(font.contents)
-        if key not in self._bold:
-            self._bold[key] = _is_bold_font(font)
-        return self._bold[key] or pdfium_c.FPDFTextObj_GetTextRenderMode(element) == pdfium_c.FPDF_TEXTRENDERMODE_FILL_STROKE
+        if font not in self._bold:
+            self._bold[font] = _is_bold_font(font)
+        return self._bold[font] or mode == pdfium_c.FPDF_TEXTRENDERMODE_FILL_STROKE
 
 
-def _is_bold_font(font: object) -> bool:
+def _is_bold_font(font: int) -> bool:
     buffer = ctypes.create_string_buffer(256)
-    length = pdfium_c.FPDFFont_GetBaseFontName(font, buffer, len(buffer))
+    length = calls.font_name(font, ctypes.addressof(buffer), len(buffer))
     name = buffer.raw[: max(0, min(length, len(buffer)) - 1)].decode("utf-8", "replace")
     if _BOLD_NAME.search(name):
         return True
     # pdfium guesses the weight from the stem width, which a slanted font overstates.
-    return pdfium_c.FPDFFont_GetWeight(font) >= _BOLD_WEIGHT and not _SLANTED_NAME.search(name)
+    return calls.font_weight(font) >= _BOLD_WEIGHT and not _SLANTED_NAME.search(name)
 
 
 def _open(data: bytes, password: str | None, path: str) -> pdfium.PdfDocument:
@@ -269,7 +410,7 @@ def _open(data: bytes, password: str | None, path: str) -> pdfium.PdfDocument:
         if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
             raise (EncryptedPdf if password is None else WrongPassword)(path=path) from None
         if error.err_code == pdfium_c.FPDF_ERR_SECURITY:
-            raise EncryptedPdf(path=path) from None
+            raise LockedPdf(path=path) from None
         if error.err_code == pdfium_c.FPDF_ERR_SUCCESS:
             raise NoPages(path=path) from None
         raise DamagedPdf(path=path) from None
@@ -290,77 +431,49 @@ def _text_of(text: object, count: int) -> str:
     return bytes(memoryview(buffer)[: max(0, units - 1)]).decode("utf-16-le", "replace")
 
 
-_Matrix = tuple[float, float, float, float, float, float]
-_Box = tuple[float, float, float, float]
-_UNMOVED: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-
-
 class _Paths:
     """Finds the straight paths among page objects; keeps what it must hand to C between the calls."""
 
     def __init__(self) -> None:
-        self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
-        self._mode = ctypes.byref(self._fill), ctypes.byref(self._stroke)
-        self._colour = [ctypes.c_uint() for _ in range(4)]
-        self._colour_refs = [ctypes.byref(part) for part in self._colour]
-        self._bounds = [ctypes.c_float() for _ in range(4)]
-        self._bounds_refs = [ctypes.byref(side) for side in self._bounds]
+        self._colours, self._bounds = Colours(), Bounds()
 
-    def on_page(self, page: object) -> Iterator[_Box]:
+    def on_page(self, page: int) -> Iterator[Box]:
         """(left, bottom, right, top) in page space of the straight rules on a page."""
-        return self._among([pdfium_c.FPDFPage_GetObject(page, index) for index in range(pdfium_c.FPDFPage_CountObjects(page))], _UNMOVED)
+        return self._among(on_page(page), UNMOVED)
 
-    def _among(self, elements: Sequence[object], outer: _Matrix) -> Iterator[_Box]:
-        kind_of = pdfium_c.FPDFPageObj_GetType
+    def _among(self, elements: Sequence[int], outer: Matrix) -> Iterator[Box]:
+        kind_of = calls.kind_of
         for element in elements:
             kind = kind_of(element)
-            if kind == pdfium_c.FPDF_PAGEOBJ_PATH and self._is_visible(element):
-                left, bottom, right, top = self._box(element, outer)
+            if kind == pdfium_c.FPDF_PAGEOBJ_PATH and (self._colours.is_stroked(element) or self._colours.is_area(element)):
+                left, bottom, right, top = self._bounds.of(element, outer)
                 if min(right - left, top - bottom) <= _THIN:
                     yield from _sides([(left, bottom), (right, top)])
                 else:
-                    for points in _subpaths(element, _times(_matrix_of(element), outer)):
+                    for points in _subpaths(element, times(matrix_of(element), outer)):
                         yield from _sides(points)
             elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
-                count = pdfium_c.FPDFFormObj_CountObjects(element)
-                inside = [pdfium_c.FPDFFormObj_GetObject(element, index) for index in range(count)]
-                yield from self._among(inside, _times(_matrix_of(element), outer))
-
-    def _is_visible(self, path: object) -> bool:
-        pdfium_c.FPDFPath_GetDrawMode(path, *self._mode)
-        if self._stroke.value or not self._fill.value:
-            return bool(self._stroke.value)
-        pdfium_c.FPDFPageObj_GetFillColor(path, *self._colour_refs)
-        red, green, blue, alpha = (part.value for part in self._colour)
-        return alpha > 0 and min(red, green, blue) < _NEARLY_WHITE
-
-    def _box(self, element: object, outer: _Matrix) -> _Box:
-        pdfium_c.FPDFPageObj_GetBounds(element, *self._bounds_refs)
-        left, bottom, right, top = (side.value for side in self._bounds)
-        if outer is _UNMOVED:
-            return left, bottom, right, top
-        a, b, c, d, e, f = outer
-        xs, ys = (a * left + c * bottom + e, a * right + c * top + e), (b * left + d * bottom + f, b * right + d * top + f)
-        return min(xs), min(ys), max(xs), max(ys)
+                yield from self._among(inside(element), times(matrix_of(element), outer))
 
 
-def _subpaths(path: object, matrix: _Matrix) -> Iterator[list[tuple[float, float]]]:
+def _subpaths(path: int, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
     """The corners of each polygon of a path, in page space; polygons with curves are left out."""
     a, b, c, d, e, f = matrix
     points: list[tuple[float, float]] = []
     curved = False
     x, y = ctypes.c_float(), ctypes.c_float()
-    for index in range(pdfium_c.FPDFPath_CountSegments(path)):
-        segment = pdfium_c.FPDFPath_GetPathSegment(path, index)
-        kind = pdfium_c.FPDFPathSegment_GetType(segment)
+    places = ctypes.addressof(x), ctypes.addressof(y)
+    for index in range(calls.count_segments(path)):
+        segment = calls.segment_at(path, index)
+        kind = calls.segment_kind(segment)
         if kind == pdfium_c.FPDF_SEGMENT_MOVETO and points:
             if not curved:
                 yield points
             points, curved = [], False
         curved = curved or kind == pdfium_c.FPDF_SEGMENT_BEZIERTO
-        pdfium_c.FPDFPathSegment_GetPoint(segment, x, y)
+        calls.segment_point(segment, *places)
         points.append((a * x.value + c * y.value + e, b * x.value + d * y.value + f))
-        if pdfium_c.FPDFPathSegment_GetClose(segment):
+        if calls.segment_closes(segment):
             points.append(points[0])
     if points and not curved:
         yield points
@@ -379,16 +492,3 @@ def _sides(points: list[tuple[float, float]]) -> Iterator[tuple[float, float, fl
         for (ax, ay), (bx, by) in pairwise(points):
             if abs(ax - bx) < 1 or abs(ay - by) < 1:
                 yield min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
-
-
-def _matrix_of(element: object) -> _Matrix:
-    matrix = pdfium_c.FS_MATRIX()
-    pdfium_c.FPDFPageObj_GetMatrix(element, matrix)
-    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
-
-
-def _times(inner: _Matrix, outer: _Matrix) -> _Matrix:
-    """First ``inner``, then ``outer``."""
-    a, b, c, d, e, f = inner
-    oa, ob, oc, od, oe, of = outer
-    return a * oa + b * oc, a * ob + b * od, c * oa + d * oc, c * ob + d * od, e * oa + f * oc + oe, e * ob + f * od + of

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.document import Rect
 from analyzer.reading.layout import Run, by_rows
-from analyzer.reading.pdf import Boxes, PdfPage, Ruling
+from analyzer.reading.pdf import Boxes, Ruling
 
 _Edge = dict[str, Any]
 """An edge in the form that pdfplumber's table functions take."""
@@ -22,6 +22,34 @@ _SHORTEST = 4.0
 _MOST_EDGES = 1500
 _MOST_CROSSINGS = 2500
 """Drawings with more rules than this are charts, not tables."""
+
+
+class PageFace(Protocol):
+    """What is asked of a page, however it was read."""
+
+    raw: str
+    width: float
+    height: float
+
+    def runs(self) -> list[Run]:
+        """The lines, as spans of ``raw`` with their boxes."""
+        ...
+
+    def rulings(self) -> list[Ruling]:
+        """Rules and sides of rectangles."""
+        ...
+
+    def boxes(self, indexes: Sequence[int] | None = None) -> Boxes:
+        """Boxes of the characters ``indexes`` of ``raw``, or of all."""
+        ...
+
+    def box(self, index: int) -> tuple[float, float, float, float] | None:
+        """Box of one character of ``raw``."""
+        ...
+
+    def cut(self, spans: Sequence[tuple[int, int]], boxes: Boxes) -> list[Run]:
+        """Runs for pieces of lines, given as spans of ``raw``."""
+        ...
 
 
 @dataclass(slots=True)
@@ -42,7 +70,7 @@ class RuledTable:
     cells: list[Cell]
 
 
-def read_tables(page: PdfPage, runs: Sequence[Run]) -> tuple[list[RuledTable], list[Run]]:
+def read_tables(page: PageFace, runs: Sequence[Run]) -> tuple[list[RuledTable], list[Run]]:
     """The ruled tables of a page, and its runs with the text of each table replaced by one run that stands for the table."""
     grids = find_grids(page.rulings(), page.width, page.height)
     if not grids:

@@ -28,8 +28,8 @@ GROUP = "analyzer.reports"
 BUILT_IN = ("terminal", "json", "jsonl")
 JOINED = frozenset({"text", "md"})
 """Forms of one report each that may follow one another in a file."""
-ENDINGS = {"terminal": ".txt", "text": ".txt", "pdf": ".marked.pdf"}
-"""Where the ending is not the name of the form; the marked PDF must not take the place of the one it was made from."""
+ENDINGS = {"terminal": ".txt", "text": ".txt", "pdf": ".marked.pdf", "docx": ".letter.docx"}
+"""Where the ending is not the name of the form; a marked PDF or a letter must not take the place of the protocol it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Context:
     language: str
     """``zh`` or ``en``: in which to write."""
     path: str
-    """Name of the PDF, to be shown."""
+    """Name of the file, to be shown."""
     original: bytes
-    """The PDF that the report is about."""
+    """The PDF that the report is about, or that shows the picture it is about; nothing for a Word file, which has no pages."""
     password: str | None = None
     template: Path | None = None
     """A file to take the place of the form's own template (``--template``)."""

@@ -267,6 +267,7 @@ def docx_bytes(seen: View) -> bytes:
     """The comparison as a Word document in the styles of the bundled letter; removed words are struck out, added ones underlined."""
     from docx.shared import RGBColor
 
+    from analyzer.reading.kinds import LETTER
     from analyzer.reports.filling import opened
     from analyzer.reports.letter import template_path
 
@@ -301,6 +302,7 @@ def docx_bytes(seen: View) -> bytes:
             for note in entry.notes:
                 put([("", note)], "Quote")
     document.core_properties.title = seen.title
+    document.core_properties.identifier = LETTER
     target = BytesIO()
     document.save(target)
     return target.getvalue()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,11 +40,11 @@ _VERDICTS = ("missing", "partial", "adequate", "not_applicable")
 _DOMAINS = ("R", "S", "C", "P", "Q")
 _SEVERITIES = ("critical", "major", "minor")
 _MARGIN = 42.0
-_WIDE, _TALL = A4[0] - 2 * _MARGIN, A4[1] - 2 * _MARGIN
-_TRIALS = [(size, detail) for detail in ("all", "essential", "critical", "none") for size in (10.5, 9.0, 7.5)]
-"""Sizes of type in points, and for which criteria the advice is given; the first that fits is taken.
+_WIDE, _TALL = (float(side - 2 * _MARGIN) for side in A4)
+_TRIALS = [(size, essential_only) for essential_only in (False, True) for size in (10.5, 9.0, 7.5)]
+"""Sizes of type in points, and whether advice is given for essential criteria only; the first that fits is taken.
 
-``critical`` are the essential criteria of critical elements.
+If none does, what the last has room for is shown.
 """
 _UNEMBEDDED = "STSong-Light"
 _CHINESE_FONTS = ("msyh.ttc", "simsun.ttc", "simhei.ttf", "Songti.ttc", "STHeiti Light.ttc", "wqy-microhei.ttc", "wqy-zenhei.ttc")
@@ -55,10 +57,11 @@ def cover(report: Report, language: str, name: str) -> bytes:
     target = BytesIO()
     canvas = Canvas(target, pagesize=A4, pageCompression=1, invariant=1)
     canvas.setTitle(say(language, "marked_summary"))
-    for size, detail in _TRIALS:
-        story, fits = _filled(_story(report, language, name, size, detail))
-        if fits:
+    for size, essential_only in _TRIALS:
+        sheet = _Sheet(report, language, name, size, essential_only)
+        if sheet.fits():
             break
+    story = list(sheet.story())
     frame = Frame(_MARGIN, _MARGIN, _WIDE, _TALL, 0, 0, 0, 0)
     while story and frame.add(story[0], canvas):
         del story[0]
@@ -67,74 +70,106 @@ def cover(report: Report, language: str, name: str) -> bytes:
     return target.getvalue()
 
 
-def _filled(story: Iterable[Flowable]) -> tuple[list[Flowable], bool]:
-    """As much of ``story`` as the page holds, and whether that is all."""
-    taken: list[Flowable] = []
-    room = _TALL
-    for flowable in story:
-        room -= _height(flowable)
-        if room < 0:
-            return taken, False
-        taken.append(flowable)
-    return taken, True
-
-
 def _height(flowable: Flowable) -> float:
     height: float = flowable.wrap(_WIDE, _TALL)[1]
     return height + float(flowable.getSpaceBefore()) + float(flowable.getSpaceAfter())
 
 
-def _story(report: Report, language: str, name: str, size: float, detail: str) -> Iterator[Flowable]:
-    def put(words: str, scale: float = 1.0, colour: str = "#1b1f24", **style: float) -> Paragraph:
-        return _paragraph(words, size * scale, colour, language, **style)
+class _Sheet:
+    """What stands on the page in one size of type; of what to ask for as much as there is room."""
 
-    document, overall = report.document, report.overall
-    yield put(_safe(say(language, "marked_summary")), 0.95, INK["not_applicable"])
-    yield put(_bold(_safe(document.title or name)), 1.5)
-    facts = [
-        name if document.title else "",
-        say(language, "version_label", version=document.version) if document.version else "",
-        document.date or "",
-        *document.registration,
-        say(language, "page_count", pages=document.pages),
-    ]
-    yield put(_safe(" · ".join(fact for fact in facts if fact)), 0.95, INK["not_applicable"], after=0.6)
-    tone = _TRIAGE[overall.triage]
-    triage = say(language, "overall", triage=_word(language, "triage", overall.triage), percent=round(100 * overall.score))
-    yield _boxed(put(_bold(_safe(triage)), 1.3, INK[tone]), PALE[tone], size)
-    yield Spacer(1, size)
-    yield _glance(report, language, size)
-    asked = [element for element in report.elements if element.verdict in {"missing", "partial"}]
-    asked.sort(key=lambda element: (_SEVERITIES.index(element.severity), _VERDICTS.index(element.verdict)))
-    if detail != "none" or report.inconsistencies:
-        yield put(_bold(_safe(say(language, "page_ask"))), 1.2, before=1.2, after=0.3)
-    if not asked and not report.inconsistencies:
-        yield put(_safe(say(language, "page_ask_nothing")))
-    for element in asked:
-        if detail == "none" or (detail == "critical" and element.severity != "critical"):
-            continue
-        yield put(f"{_sign(element.verdict)}{_bold(_safe(_named(language, element.name)))}  {_verdict(language, element)}", before=0.4)
-        for criterion in sorted(element.criteria, key=lambda criterion: (criterion.met, not criterion.essential)):
-            if not criterion.met and criterion.advice and (detail == "all" or criterion.essential):
-                yield put("– " + _safe(_named(language, criterion.advice)), 0.95, indent=1.6)
-    if report.inconsistencies:
-        heading = _bold(_safe(say(language, "heading_inconsistencies")))
-        yield put(f'<font color="{INK["contradiction"]}">{heading}</font>', before=0.6)
-        for inconsistency in report.inconsistencies:
-            yield put("– " + _safe(_named(language, inconsistency.message)), 0.95, indent=1.6)
-    if detail != "all":
-        yield put(_safe(say(language, "marked_shortened")), before=0.4)
-    yield put(_safe(say(language, "marked_legend")), 0.85, INK["not_applicable"], before=1.2)
-    key = "provenance" if report.tool.model else "provenance_without_model"
-    tool = f"{report.tool.name} {report.tool.version}"
-    yield put(_safe(say(language, key, tool=tool, pack=report.tool.pack, model=report.tool.model[:12])), 0.85, INK["not_applicable"])
+    def __init__(self, report: Report, language: str, name: str, size: float, essential_only: bool) -> None:
+        self.report, self.language, self.name, self.size = report, language, name, size
+        self.complete = not essential_only
+        self.head = list(self._head())
+        self.asked = [list(self._asked(element, essential_only)) for element in self._wanting()]
+        self.tail = list(self._tail())
+
+    def fits(self) -> bool:
+        """Whether the page holds everything."""
+        return sum(map(_height, chain(self.head, *self.asked, self._shortened(), self.tail))) <= _TALL
+
+    def story(self) -> Iterator[Flowable]:
+        """What the page holds."""
+        yield from self.head
+        if self.fits():
+            yield from chain(*self.asked, self._shortened())
+        else:
+            self.complete = False
+            room = _TALL - sum(map(_height, chain(self.head, self._shortened(), self.tail)))
+            for block in self.asked:
+                room -= sum(map(_height, block))
+                if room < 0:
+                    break
+                yield from block
+            yield from self._shortened()
+        yield from self.tail
+
+    def _put(self, words: str, scale: float = 1.0, colour: str = "#1b1f24", **style: float) -> Paragraph:
+        return _paragraph(words, self.size * scale, colour, self.language, **style)
+
+    def _say(self, key: str, **values: object) -> str:
+        return _safe(say(self.language, key, **values))
+
+    def _head(self) -> Iterator[Flowable]:
+        document, overall, language = self.report.document, self.report.overall, self.language
+        yield self._put(self._say("marked_summary"), 0.95, INK["not_applicable"])
+        yield self._put(_bold(_safe(document.title or self.name)), 1.5)
+        facts = [
+            self.name if document.title else "",
+            say(language, "version_label", version=document.version) if document.version else "",
+            document.date or "",
+            *document.registration,
+            say(language, "page_count", pages=document.pages),
+        ]
+        yield self._put(_safe(" · ".join(fact for fact in facts if fact)), 0.95, INK["not_applicable"], after=0.6)
+        tone = _TRIAGE[overall.triage]
+        triage = self._say("overall", triage=_word(language, "triage", overall.triage), percent=round(100 * overall.score))
+        yield _boxed(self._put(_bold(triage), 1.3, INK[tone]), PALE[tone], self.size)
+        yield Spacer(1, self.size)
+        yield _glance(self.report, language, self.size)
+        if self._wanting() or self.report.inconsistencies:
+            yield self._put(_bold(self._say("page_ask")), 1.2, before=1.2, after=0.3)
+        else:
+            yield self._put(self._say("page_ask_nothing"), before=1.2)
+
+    def _wanting(self) -> list[ElementFinding]:
+        """The elements with gaps, the gravest first."""
+        found = [element for element in self.report.elements if element.verdict in {"missing", "partial"}]
+        return sorted(found, key=lambda element: (_SEVERITIES.index(element.severity), _VERDICTS.index(element.verdict)))
+
+    def _asked(self, element: ElementFinding, essential_only: bool) -> Iterator[Flowable]:
+        heading = f"{_sign(element.verdict)}{_bold(_safe(_named(self.language, element.name)))}  {_verdict(self.language, element)}"
+        yield self._put(heading, before=0.4)
+        unmet = [criterion for criterion in element.criteria if not criterion.met and criterion.advice]
+        essential = [criterion for criterion in unmet if criterion.essential]
+        others = [] if essential_only and essential else [criterion for criterion in unmet if not criterion.essential]
+        for criterion in (*essential, *others):
+            yield self._put("– " + _safe(_named(self.language, criterion.advice)), 0.95, indent=1.6)
+
+    def _shortened(self) -> list[Flowable]:
+        return [] if self.complete else [self._put(self._say("marked_shortened"), before=0.4)]
+
+    def _tail(self) -> Iterator[Flowable]:
+        if self.report.inconsistencies:
+            heading = _bold(self._say("heading_inconsistencies"))
+            yield self._put(f'<font color="{INK["contradiction"]}">{heading}</font>', before=0.6)
+            for inconsistency in self.report.inconsistencies:
+                yield self._put("– " + _safe(_named(self.language, inconsistency.message)), 0.95, indent=1.6)
+        tool = self.report.tool
+        key = "provenance" if tool.model else "provenance_without_model"
+        made_by = self._say(key, tool=f"{tool.name} {tool.version}", pack=tool.pack, model=tool.model[:12])
+        yield self._put(self._say("marked_legend"), 0.85, INK["not_applicable"], before=1.2)
+        yield self._put(made_by, 0.85, INK["not_applicable"])
 
 
 def _glance(report: Report, language: str, size: float) -> Table:
     """The figure RSCPQ × verdict."""
-    rows = [["", *(_paragraph(_bold(_safe(_word(language, "verdict", verdict))), size, "#ffffff", language) for verdict in _VERDICTS)]]
+    counts = Counter[str](element.verdict for element in report.elements)
+    heads = [f"{_bold(_safe(_word(language, 'verdict', verdict)))} {counts[verdict]}" for verdict in _VERDICTS]
+    rows = [["", *(_paragraph(head, size, "#ffffff", language) for head in heads)]]
     look: list[tuple[object, ...]] = [
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("INNERGRID", (0, 0), (-1, -1), 2, HexColor("#ffffff")),
         ("BACKGROUND", (0, 1), (0, -1), HexColor(PALE["not_applicable"])),
         ("TOPPADDING", (0, 0), (-1, -1), size * 0.2),

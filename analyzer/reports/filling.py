@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
+from analyzer.reading.kinds import LETTER
 from analyzer.reports.terminal import clean
 from analyzer.resources import say
 
@@ -51,6 +52,7 @@ def fill(template: Path, scope: Scope, known: Sequence[str], language: str) -> b
     _refuse_unknown(template, roots, known, language)
     for root in roots:
         _fill_in(root, scope, {})
+    document.core_properties.identifier = LETTER
     target = BytesIO()
     document.save(target)
     return target.getvalue()

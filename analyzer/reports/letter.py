@@ -122,7 +122,11 @@ class _Words:
         return Scope({"number": str(number), "text": self._both(entry.message), "places": self._say("letter_list").join(places)})
 
     def _clauses(self, clauses: Sequence[Clause]) -> str:
-        return self._say("clause_separator").join(self._say("clause", source=clause.source, ref=clause.ref) for clause in clauses)
+        """Each source once, with all that it says."""
+        refs: dict[str, list[str]] = {}
+        for clause in clauses:
+            refs.setdefault(clause.source, []).append(clause.ref)
+        return self._say("clause_separator").join(self._say("clause", source=source, ref=self._list(refs[source])) for source in refs)
 
     def _today(self) -> str:
         today = date.today()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.reports.terminal import clean, quoted, rendered, report_sheet, value_words
+from analyzer.reports.terminal import clean, quoted, rendered, report_sheet, value_words, warning_words
 from analyzer.resources import say, strings
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class _Writer:
         conclusion = self._say("overall", triage=self._word("triage", overall.triage), percent=round(100 * overall.score))
         yield f"**{conclusion}**"
         for warning in report.warnings:
-            told = strings(self.language).get(f"warning_{warning.code}", "{}")
-            yield from ("", f"> ⚠ {escaped(warning.message if '{' in told else told)}")
+            yield from ("", f"> ⚠ {escaped(warning_words(warning, self.language))}")
         yield from self._table(report)
         for element in report.elements:
             if element.verdict in {"partial", "missing"} or element.needs_review:

@@ -34,10 +34,11 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from analyzer.errors import DamagedPdf
+from analyzer.errors import DamagedPdf, NothingToMark
 from analyzer.reports.appending import appended
 from analyzer.reports.cover import INK, PALE, cover
 from analyzer.reports.terminal import clean
+from analyzer.reports.tones import ruling
 from analyzer.resources import say, strings
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 _SIGN = b"%analyzer: marked copy\n"
 """Stands at the end of each marked PDF, after the part that is read."""
-_TONES = ("adequate", "partial", "missing", "contradiction")
-"""From the mildest; a passage that several criteria speak of takes the gravest."""
 _SYMBOLS = {"adequate": "✓", "partial": "!", "missing": "✗", "not_applicable": "–"}
 _NOT_APPENDABLE = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, RecursionError)
 """What pypdf raises, and we do in ``_marked``, at files that are not as they should be."""
@@ -90,6 +89,7 @@ class Passage:
     boxes: Sequence[Box]
     tone: str
     notes: list[str] = field(default_factory=list)
+    """What is fulfilled comes before what falls short."""
 
 
 def is_marked(path: Path) -> bool:
@@ -101,7 +101,9 @@ def is_marked(path: Path) -> bool:
 
 
 def render(report: Report, context: Context) -> bytes:
-    """The marked PDF. Raises DamagedPdf where the file can be read but not written to."""
+    """The marked PDF. Raises DamagedPdf where the file can be read but not written to, NothingToMark where it is a Word file."""
+    if not context.original:
+        raise NothingToMark(path=context.path)
     with _silent_pypdf():
         if not context.password:
             try:
@@ -176,14 +178,14 @@ def _passages(report: Report, language: str) -> list[Passage]:
         if not evidence.bbox:
             return
         passage = found.setdefault((evidence.page, tuple(evidence.bbox)), Passage(evidence.page, evidence.bbox, tone))
-        passage.tone = max(passage.tone, tone, key=_TONES.index)
+        passage.tone = ruling(passage.tone, tone)
         if note not in passage.notes:
             passage.notes.append(note)
 
-    for element in report.elements:
-        for criterion in element.criteria:
-            for evidence in criterion.evidence:
-                add(evidence, _tone(element, criterion), _note(element, criterion, language))
+    criteria = [(element, criterion) for element in report.elements for criterion in element.criteria]
+    for element, criterion in sorted(criteria, key=lambda entry: not entry[1].met):
+        for evidence in criterion.evidence:
+            add(evidence, _tone(element, criterion), _note(element, criterion, language))
     for inconsistency in report.inconsistencies:
         message = clean(_in(language, inconsistency.message))
         for evidence in inconsistency.evidence:

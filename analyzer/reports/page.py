@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from analyzer.reports.pictures import Mark, Picture, pictures
+from analyzer.reports.pictures import Mark, Picture, bytes_of, pictures
 from analyzer.reports.terminal import clean, quoted
+from analyzer.reports.tones import ruling
 from analyzer.resources import PACKAGE, say, strings
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ DOMAINS = ("R", "S", "C", "P", "Q")
 VERDICTS = ("missing", "partial", "adequate", "not_applicable")
 SYMBOLS = {"missing": "✗", "partial": "!", "adequate": "✓", "not_applicable": "–"}
 _SEVERITIES = ("critical", "major", "minor")
-_MOST_PICTURES = 2_050_000
-"""Bytes of all pictures together; as text in the page they take a third more, and the page is to stay below 3 MiB."""
+MOST_BYTES = (3 << 20) - 1
+"""Of the whole page."""
+_WORDS = 3.0
+"""Bytes of the page, pictures aside, for each byte of the report's JSON: a high guess."""
 _FRACTIONS = {"power", "dropout"}
 
 
@@ -84,13 +87,16 @@ class Card:
         self.items.append(Item(finding, tone, [self._quotation(entry, tone) for entry in evidence]))
 
     def _quotation(self, evidence: Evidence, tone: str) -> Quotation:
-        mark = next((mark for mark in self.marks if (mark.page, mark.boxes) == (evidence.page, evidence.bbox)), None)
-        words = quoted(evidence)
-        repeated = mark is not None and any(words == known.words for item in self.items for known in item.quotations)
-        if mark is None and evidence.bbox:
-            mark = Mark(len(self.marks) + 1, tone, evidence.page, evidence.bbox)
-            self.marks.append(mark)
-        return Quotation(evidence.page, words, clean(evidence.section or ""), mark.number if mark else 0, repeated)
+        known = next((at for at, mark in enumerate(self.marks) if (mark.page, mark.boxes) == (evidence.page, evidence.bbox)), None)
+        words, number = quoted(evidence), 0
+        if known is not None:
+            mark = self.marks[known]
+            self.marks[known], number = replace(mark, tone=ruling(mark.tone, tone)), mark.number
+        elif evidence.bbox:
+            number = len(self.marks) + 1
+            self.marks.append(Mark(number, tone, evidence.page, evidence.bbox))
+        repeated = known is not None and any(words == quotation.words for item in self.items for quotation in item.quotations)
+        return Quotation(evidence.page, words, clean(evidence.section or ""), number, repeated)
 
     def shown(self, mark: int) -> int:
         """The index of the picture with this mark, or -1."""
@@ -104,10 +110,24 @@ def render(report: Report, context: Context) -> bytes:
     contradictions = Card("contradictions")
     for inconsistency in report.inconsistencies:
         contradictions.add(inconsistency, "contradiction", inconsistency.evidence)
+    room = MOST_BYTES - _WORDS * len(report.model_dump_json())
+    page = _page(report, context, cards, contradictions, int(room * 3 / 4))
+    excess = len(page) - MOST_BYTES
+    if excess <= 0:
+        return page
+    pictured = bytes_of(picture for card in (*cards, contradictions) for picture in card.pictures)
+    return _page(report, context, cards, contradictions, pictured - excess)
+
+
+def _page(report: Report, context: Context, cards: Sequence[Card], contradictions: Card, most: int) -> bytes:
+    """The page with no more than ``most`` bytes of pictures, which as text take a third more."""
     every = [*cards, contradictions]
-    drawn = pictures([card.marks for card in every], context.original, context.password, _MOST_PICTURES)
+    drawn = pictures([card.marks for card in every], context.original, context.password, most)
+    holders: dict[int, str] = {}
     for card, its_pictures in zip(every, drawn, strict=True):
         card.pictures = its_pictures
+        for index, picture in enumerate(its_pictures):
+            holders.setdefault(id(picture.data), f"{card.anchor}i{index}")
     page = _template().render(
         report=report,
         language=context.language,
@@ -120,6 +140,7 @@ def render(report: Report, context: Context) -> bytes:
         elements=list(zip(report.elements, cards, strict=True)),
         contradictions=contradictions,
         values=list(_values(report)),
+        holder=lambda picture: holders[id(picture.data)],
         model=report.tool.model[:12],
         style=_part("page.css"),
         script=_part("page.js"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SCALES = (1.6, 1.2, 0.9)
 """Pixels per point; a coarser one is taken when the pictures together would grow too big."""
+_GROWTH = 1.5
+"""The size of a picture grows with no higher power of the scale."""
 _CONTEXT = 24.0
 """Points of the page shown above and below the evidence."""
 _NEAR = 50.0
@@ -51,7 +53,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A part of a page, its place in points of the page; ``data`` is None where there was no room for it."""
+    """A part of a page, its place in points of the page; ``data`` is None where there was no room for it.
+
+    Pictures of the same part share their ``data``, one object.
+    """
 
     page: int
     x0: float
@@ -66,18 +71,30 @@ class Picture:
 def pictures(groups: Sequence[Sequence[Mark]], pdf: bytes, password: str | None, most: int) -> list[list[Picture]]:
     """Pictures for each group of marks, in the order of the pages; marks of a group that stand near each other share one.
 
-    Together they take no more than ``most`` bytes: first they become coarser, then the last ones come without data.
+    Together they take no more than ``most`` bytes, shared data counted once: first they become coarser, then the last come without data.
     """
+    if not any(groups):  # nothing to show, or a Word file, in which there is no place to show
+        return [[] for _ in groups]
     regions = [list(_regions(group)) for group in groups]
     document = pdfium.PdfDocument(pdf, password=password)
     try:
-        for scale in _SCALES:
-            drawn = _drawn(regions, document, scale)
-            if sum(len(picture.data or b"") for group in drawn for picture in group) <= most:
+        finest, *coarser = _SCALES
+        drawn = _drawn(regions, document, finest)
+        size = total = bytes_of(picture for group in drawn for picture in group)
+        for scale in coarser:
+            if total <= most:
                 return drawn
+            if size * (scale / finest) ** _GROWTH <= most or scale == coarser[-1]:
+                drawn = _drawn(regions, document, scale)
+                total = bytes_of(picture for group in drawn for picture in group)
         return _cut_short(drawn, most)
     finally:
         document.close()
+
+
+def bytes_of(drawn: Iterable[Picture]) -> int:
+    """What these pictures take, shared data counted once."""
+    return sum(map(len, {id(picture.data): picture.data for picture in drawn if picture.data}.values()))
 
 
 def _regions(marks: Iterable[Mark]) -> Iterator[list[Mark]]:
@@ -130,6 +147,7 @@ class _Page:
         self.image = image
         self.scale = scale
         self._ink = np.asarray(image) < _PAPER
+        self._parts: dict[tuple[int, int, int, int], tuple[str, bytes]] = {}
         self._crowd = np.convolve(self._ink.sum(axis=1), np.ones(_CLEAR), "same")
 
     def picture(self, marks: list[Mark]) -> Picture | None:
@@ -143,9 +161,15 @@ class _Page:
             return None
         left = max(0, int(columns[0] - _SIDE * scale))
         right = min(self.image.width, int(columns[-1] + _SIDE * scale))
-        media_type, data = _encoded(self.image.crop((left, top, right, bottom)))
+        media_type, data = self._part((left, top, right, bottom))
         place = {"x0": left / scale, "top": top / scale, "width": (right - left) / scale, "height": (bottom - top) / scale}
         return Picture(page=marks[0].page, marks=marks, media_type=media_type, data=data, **place)
+
+    def _part(self, sides: tuple[int, int, int, int]) -> tuple[str, bytes]:
+        """Media type and bytes of the picture between these left, upper, right and lower sides."""
+        if sides not in self._parts:
+            self._parts[sides] = _encoded(self.image.crop(sides))
+        return self._parts[sides]
 
     def _between_lines(self, wanted: float, limit: float) -> int:
         """The row near ``wanted`` with the least ink around it, not beyond ``limit``: where a line would not be cut through."""
@@ -179,11 +203,14 @@ _GREYS = [17 * grey for grey in range(16) for _ in "rgb"]
 def _cut_short(drawn: list[list[Picture]], most: int) -> list[list[Picture]]:
     """The pictures without the data of those for which no room is left."""
     room = most
+    shown = set[int]()
     kept = []
     for group in drawn:
-        shown = []
+        kept.append(list[Picture]())
         for picture in group:
-            room -= len(picture.data or b"")
-            shown.append(picture if room >= 0 else replace(picture, data=None))
-        kept.append(shown)
+            if id(picture.data) not in shown:
+                room -= len(picture.data or b"")
+            if room >= 0:
+                shown.add(id(picture.data))
+            kept[-1].append(picture if id(picture.data) in shown else replace(picture, data=None))
     return kept

@@ -23,7 +23,7 @@ from analyzer.resources import say, strings
 
 if TYPE_CHECKING:
     from analyzer.document import Document
-    from analyzer.findings import CriterionFinding, ElementFinding, Evidence, Inconsistency, Outcome, Report
+    from analyzer.findings import CriterionFinding, ElementFinding, Evidence, Inconsistency, Outcome, Report, Warning
     from analyzer.reports import Result
     from analyzer.rules import ElementRule, Pack
 
@@ -66,6 +66,14 @@ def quoted(evidence: Evidence) -> str:
     words = clean(evidence.quote)
     below = [lower[1] > (upper[1] + upper[3]) / 2 for upper, lower in pairwise(evidence.bbox)]
     return _GAP.sub("", words) if below and all(below) else words
+
+
+def warning_words(warning: Warning, language: str) -> str:
+    """What a warning says, in ``language`` where it is known in both; one of ours whose sentence has blanks is known in one only."""
+    if warning.text:
+        return clean(_in(language, warning.text.zh, warning.text.en))
+    told = strings(language).get(f"warning_{warning.code}", "{}")
+    return clean(warning.message if "{" in told else told)
 
 
 def shorten(words: str, cells: int) -> str:
@@ -198,9 +206,7 @@ def _header(sheet: Sheet, report: Report) -> None:
     ]
     sheet.put(" · ".join(fact for fact in facts if fact), hang=0)
     for warning in report.warnings:
-        told = strings(sheet.language).get(f"warning_{warning.code}", "{}")
-        message = _in(sheet.language, warning.text.zh, warning.text.en) if warning.text else warning.message
-        sheet.put(("! ", FAIR), clean(message if "{" in told else told))
+        sheet.put(("! ", FAIR), warning_words(warning, sheet.language))
     sheet.blank()
     triage = sheet.say("overall", triage=sheet.word("triage", overall.triage), percent=round(100 * overall.score))
     sheet.put((triage, f"{STRONG} {_TRIAGE_STYLE[overall.triage]}"), hang=0)

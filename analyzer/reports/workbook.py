@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from analyzer.reports.terminal import clean, quoted
+from analyzer.reports.terminal import clean, quoted, warning_words
 from analyzer.resources import say, strings
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ _LOOK = {
     "return": "bad",
 }
 _LINE, _MOST_LINES = 15.0, 14
+_FILLED = 0.75
+"""How much of the width of a column the lines of a long text use: they end where a word does, and fonts differ."""
 _PERCENT, _DATE = "0%", "yyyy-mm-dd"
 _FRACTIONS = {"power", "dropout"}
 _FONT = "Calibri"
@@ -88,7 +90,8 @@ class _Writer:
         """The verdict of each element under title and conclusion, and the facts of the document below."""
         overall = report.overall
         columns = ["domain", "element", "verdict", "met", "total", "score", "severity", "review"]
-        sheet = self._sheet("summary", [26, 26, 16, 9, 9, 12, 12, 60])
+        sheet = self._sheet("summary", [22, 34, 12, 8, 8, 10, 11, 40])
+        sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "portrait", 1
         self._put(sheet, 1, 1, _Value(report.document.title or Path(context.path).name))
         self._put(sheet, 2, 1, _Value(self._word("triage", overall.triage), look=_LOOK[overall.triage]))
         self._put(sheet, 2, 2, _Value(overall.score, _PERCENT))
@@ -128,7 +131,7 @@ class _Writer:
             ("missing", len(report.overall.missing)),
             ("partial", len(report.overall.partial)),
         ]
-        return facts + [("note", self._warning(warning.code, warning.message)) for warning in report.warnings]
+        return facts + [("note", warning_words(warning, self.language)) for warning in report.warnings]
 
     def criteria(self, report: Report) -> None:
         """A row per criterion."""
@@ -240,7 +243,8 @@ class _Writer:
 
         widths = [sheet.column_dimensions[get_column_letter(number)].width for number in range(1, len(row) + 1)]
         return max(
-            ceil(cell_len(entry) / (width - 2)) or 1 if isinstance(entry, str) else 1 for entry, width in zip(row, widths, strict=True)
+            ceil(cell_len(entry) / (_FILLED * width)) or 1 if isinstance(entry, str) else 1
+            for entry, width in zip(row, widths, strict=True)
         )
 
     def _put(self, sheet: Worksheet, row: int, column: int, entry: _Entry, *, ruled: bool = False) -> Any:
@@ -268,6 +272,7 @@ class _Writer:
 
         for column in range(1, columns + 1):
             sheet.cell(row, column).font = Font(name=_FONT, bold=True, size=size)
+        sheet.row_dimensions[row].height = 1.5 * size
 
     def _met(self, met: bool) -> _Value:
         return _Value(say(self.language, "sheet_met" if met else "sheet_unmet"), look="good" if met else "bad")
@@ -284,10 +289,6 @@ class _Writer:
     def _clause(self, source: str, ref: str, status: str) -> str:
         settled = "" if status == "verified" else say(self.language, "in_brackets", text=say(self.language, "check_before_quoting"))
         return say(self.language, "clause", source=source, ref=ref) + settled
-
-    def _warning(self, code: str, message: str) -> str:
-        told = strings(self.language).get(f"warning_{code}", "{}")
-        return message if "{" in told else told
 
 
 def _dress(cell: Cell, form: str, look: str, ruled: bool, is_number: bool, like_a_formula: bool) -> None:

@@ -11,8 +11,8 @@ _HEAD = """# Model card
 
 Written by `analyzer train`; every figure stands in `metrics.json` beside it.
 
-**What it does.** Four linear models in one file: sentences and table rows -> criteria of the five headline elements; headings -> canonical
-sections; documents -> protocol or not, cells given or not; and a second stage that weighs rule hits and sentence scores into the probability that
+**What it does.** Five linear models in one file: sentences and table rows -> criteria of the five headline elements; pairs of a sentence and a
+criterion -> whether and how the one bears on the other; headings -> canonical sections; documents -> protocol or not, cells given or not; and a second stage that weighs rule hits and sentence scores into the probability that
 a criterion is met in a protocol. Chinese and English go through the same pipeline. No code is stored in the file.
 
 **What it is for.** Finding candidates for a committee secretary to look at. It does not judge whether a statement is true or a design sound, and
@@ -49,6 +49,9 @@ def card(metrics: Mapping[str, Any], recipe: Mapping[str, Any], extra: Sequence[
     scopes = {"all": figures["overall"], **figures["language"]}
     if "own" in figures:
         scopes |= {f"{name} (this project's corpora)": value for name, value in figures["own"].items()}
+    if figures.get("further"):
+        scopes["further corpora, voice by voice"] = figures["further"]
+    stances = _table(["stance", "F1"], [[name.replace("_f1", " mean"), f"{f1:.3f}"] for name, f1 in figures["stance"].items()])
     overall = _table(
         ["", "", "criterion F1", "gap F1", "MCC"],
         [[scope, voter, *_three(value[voter])] for scope, value in scopes.items() for voter in _VOTERS],
@@ -64,6 +67,10 @@ def card(metrics: Mapping[str, Any], recipe: Mapping[str, Any], extra: Sequence[
             "## Rules, classifier, both",
             "",
             overall,
+            "",
+            "## Stance of a labelled sentence (F1)",
+            "",
+            stances,
             "",
             "## Per criterion (F1)",
             "",

@@ -174,13 +174,15 @@ def load_headings(folder: Path) -> list[tuple[str, str, str]]:
 
 
 def load_other_documents(folder: Path) -> list[Document]:
-    """Documents that are not protocols: the lines of ``documents.jsonl`` (``kind``, ``language``, ``text``)."""
+    """Documents that are not protocols: the lines of ``documents.jsonl`` (``kind``, ``language``, ``text``).
+
+    The text is written as a sheet is: its headings carry the canonical label that segmentation would give them. ``path`` is the kind.
+    """
     path = folder / "documents.jsonl"
     rows = list(_json_lines(path)) if path.exists() else []
     return [
         protocol_of(
-            {"id": f"{row['kind']}-{number}", "voice": "", "language": row["language"]},
-            [SheetLine(line) for line in row["text"].splitlines() if line],
+            {"id": row["kind"], "voice": "", "language": row["language"]}, parse_sheet(row["text"], f"{path.name}:{number}")[1]
         ).document
-        for number, row in enumerate(rows)
+        for number, row in enumerate(rows, 1)
     ]

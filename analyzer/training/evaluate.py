@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.bearing import JUDGED
 from analyzer.rules import Pack
 from analyzer.training.fit import (
     Prepared,
@@ -16,6 +17,7 @@ from analyzer.training.fit import (
     all_ballots,
     best_thresholds,
     fit_headings,
+    held_out_bearings,
     held_out_probabilities,
     held_out_scores,
     prepare,
@@ -55,8 +57,21 @@ def calibration_error(probabilities: npt.NDArray[np.float64], true: npt.NDArray[
     return round(float(sum(gaps)), 4)
 
 
-def summary(prepared: Prepared, votes: Sequence[Sequence[Ballot]], probabilities: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """Document-level figures of rules alone, classifier alone and both; overall, per language, per criterion, per author voice."""
+def stance_figures(stances: Sequence[tuple[str, str]]) -> dict[str, float]:
+    """F1 of every stance, and their mean as ``macro_f1``."""
+    found = {}
+    for stance in JUDGED:
+        hits = sum(labelled == predicted == stance for labelled, predicted in stances)
+        total = sum((labelled == stance) + (predicted == stance) for labelled, predicted in stances)
+        found[stance] = round(2 * hits / max(1, total), 4)
+    return found | {"macro_f1": round(sum(found.values()) / len(found), 4)}
+
+
+def summary(
+    prepared: Prepared, votes: Sequence[Sequence[Ballot]], probabilities: npt.NDArray[np.float64], stances: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """Document-level figures of rules alone, classifier alone and both; overall, per language, per criterion, per author voice; and how
+    well the stance of a labelled sentence is told (``stances``: labelled, predicted)."""
     rule = np.array([[ballot.rule for ballot in row] for row in votes])
     classifier = np.array([[ballot.classifier for ballot in row] for row in votes])
     both = probabilities > 0.5
@@ -83,6 +98,8 @@ def summary(prepared: Prepared, votes: Sequence[Sequence[Ballot]], probabilities
             for language in sorted(set(languages.tolist()))
         },
         "own": ours | {"all": {name: of(voter, own) for name, voter in voters.items()}},
+        "further": {name: of(voter, ~own) for name, voter in voters.items()} if not own.all() else {},
+        "stance": stance_figures(stances),
         "calibration_error": calibration_error(probabilities[applicable], met[applicable]),
         "criterion": {
             label: {name: of(voter, slice(None), [column])["criterion_f1"] for name, voter in voters.items()}
@@ -98,5 +115,6 @@ def cross_validate(corpora: Path, pack: Pack, extra: Sequence[Path] = (), settin
     protocols, headings, _ = load_all(corpora)
     prepared = prepare(pack, [*protocols, *load_extra(extra, pack, fit_headings(protocols, headings, settings))])
     scores = held_out_scores(prepared, settings)
-    votes = all_ballots(prepared, scores, best_thresholds(prepared, scores))
-    return summary(prepared, votes, held_out_probabilities(prepared, votes, settings))
+    bearings = held_out_bearings(prepared, scores, settings)
+    votes = all_ballots(prepared, scores, bearings, best_thresholds(prepared, scores))
+    return summary(prepared, votes, held_out_probabilities(prepared, votes, settings), bearings.stances)

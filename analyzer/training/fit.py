@@ -15,17 +15,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.classification import Decision, Floats, LinearModel
+from analyzer.bearing import JUDGED, LABELS, PairFeatures, Weighed, candidates, weigh
+from analyzer.classification import MEASURE, Bools, Decision, Floats, LinearModel
 from analyzer.document import Document
-from analyzer.features import Weighted, cell_features, document_features, heading_features, passage_features
-from analyzer.matching import Hit, Matcher
+from analyzer.features import Weighted, cell_features, heading_features, passage_features
+from analyzer.genre import document_features
+from analyzer.matching import Hit, Matcher, is_silent
 from analyzer.rules import Pack
 from analyzer.segmentation import title_of, vocabulary
 from analyzer.training.corpus import Protocol
 from analyzer.voting import EVIDENCE, Ballot, ballots
 
 CELL_KINDS = frozenset({"stem_cell", "immune_cell", "gene_modified_cell", "tissue_engineered"})
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,11 @@ class Settings:
     """
 
     passage_strength: float = 300.0
+    bearing_strength: float = 1.0
+    stance_strength: float = 30.0
     heading_strength: float = 10.0
     document_strength: float = 10.0
-    decision_strength: float = 0.3
+    decision_strength: float = 0.1
     departure: float = 0.6
     folds: int = 8
     seed: int = 20260501
@@ -67,6 +70,10 @@ class Prepared:
         gives_cells = np.array([protocol.meta["kind"] in CELL_KINDS for protocol in self.protocols])
         decided = np.array([known.all(axis=0) | satisfied.any(axis=0) for known, satisfied in zip(self.known, self.satisfied, strict=True)])
         return np.asarray((gives_cells[:, None] | ~needs_cells[None, :]) & decided)
+
+    def hits_of(self, index: int, label: str) -> list[Hit]:
+        """The hits of one criterion in one protocol."""
+        return [hit for hit in self.hits[index] if f"{hit.element}.{hit.criterion}" == label]
 
     @property
     def met(self) -> Bools:
@@ -101,22 +108,34 @@ def _known(protocol: Protocol, labels: Sequence[str]) -> Bools:
 
 
 def fit_linear(
-    features: Sequence[Weighted], targets: Bools, labels: Sequence[str], strength: float, least: int = 2, known: Bools | None = None
+    features: Sequence[Weighted],
+    targets: Bools,
+    labels: Sequence[str],
+    strength: float | Sequence[float],
+    least: int = 2,
+    known: Bools | None = None,
+    unbalanced: Sequence[str] = (),
 ) -> LinearModel:
-    """One balanced logistic regression per label, from the items it is ``known`` for, over features that occur at least ``least`` times."""
+    """One logistic regression per label, from the items it is ``known`` for, over features that occur at least ``least`` times.
+
+    ``strength`` is one for all labels or one for each. Both answers weigh alike however rare one is, save for the labels ``unbalanced``.
+    """
     from joblib import Parallel, delayed
     from scipy.sparse import csr_matrix
 
     counts = Counter(feature for item in features for feature in item)
     kept = sorted(feature for feature, count in counts.items() if count >= least)
-    idf = np.array([np.log(len(features) / counts[feature]) + 1 for feature in kept], dtype=np.float32)
+    rarity = [1.0 if feature.startswith(MEASURE) else np.log(len(features) / counts[feature]) + 1 for feature in kept]
+    idf = np.array(rarity, dtype=np.float32)
     empty = np.zeros((len(kept), len(labels)), dtype=np.float32)
     blank = LinearModel(list(labels), kept, idf, empty, np.zeros(len(labels), dtype=np.float32))
     columns, weights, starts = blank.rows(features)
     matrix = csr_matrix((weights.astype(np.float64), columns, starts), shape=(len(features), len(kept)))
     matrix.sort_indices()  # the workers share it read-only
+    strengths = [strength] * len(labels) if isinstance(strength, float) else strength
     fitted = Parallel(n_jobs=os.cpu_count())(
-        delayed(_fit_one)(matrix, targets[:, index], None if known is None else known[:, index], strength) for index in range(len(labels))
+        delayed(_fit_one)(matrix, targets[:, index], None if known is None else known[:, index], strengths[index], label not in unbalanced)
+        for index, label in enumerate(labels)
     )
     coefficients = np.array([coefficient for coefficient, _ in fitted], dtype=np.float32).T
     return LinearModel(
@@ -124,14 +143,15 @@ def fit_linear(
     )
 
 
-def _fit_one(matrix: Any, target: Bools, known: Bools | None, strength: float) -> tuple[npt.NDArray[np.float64], float]:
+def _fit_one(matrix: Any, target: Bools, known: Bools | None, strength: float, balanced: bool) -> tuple[npt.NDArray[np.float64], float]:
     from sklearn.linear_model import LogisticRegression
 
     if known is not None and not known.all():
         matrix, target = matrix[known], target[known]
     if target.all() or not target.any():
         return np.zeros(matrix.shape[1]), 6.0 if target.all() else -6.0
-    model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0).fit(matrix, target)
+    weight = "balanced" if balanced else None
+    model = LogisticRegression(C=strength, solver="liblinear", class_weight=weight, random_state=0).fit(matrix, target)
     return model.coef_[0], float(model.intercept_[0])
 
 
@@ -193,7 +213,77 @@ def held_out_scores(prepared: Prepared, settings: Settings) -> list[Floats]:
         model = fit_passages(prepared, train, settings)
         for index in test:
             scores[index] = model.scores(prepared.features[index])
+    for protocol, array in zip(prepared.protocols, scores, strict=True):
+        array[[is_silent(protocol.document, passage) for passage in protocol.passages]] = -np.inf  # as in an analysis
     return scores
+
+
+@dataclass
+class Bearings:
+    """What models that have not seen an author voice say of its pairs of passage and criterion."""
+
+    weighed: list[list[list[Weighed]]]
+    """Per protocol and label, as ``bearing.weigh`` gives them."""
+    stances: list[tuple[str, str]]
+    """(labelled, predicted) for every labelled pair of the protocols whose labels tell everything."""
+
+
+def fit_bearing(prepared: Prepared, scores: Sequence[Floats], which: Sequence[int], settings: Settings) -> LinearModel:
+    """The bearing model, from the held-out ``scores`` of the protocols ``which``: pairs to be looked at, and all that are labelled.
+
+    Protocols whose labels do not tell everything are left out: an unlabelled sentence of theirs may satisfy a criterion all the same.
+    """
+    features: list[Weighted] = []
+    stances: list[str | None] = []
+    for index in which:
+        if prepared.protocols[index].unknown:
+            continue
+        pairs = PairFeatures(
+            prepared.protocols[index].document, prepared.protocols[index].passages, scores[index], prepared.labels, lambda name: name
+        )
+        for column, label in enumerate(prepared.labels):
+            labelled = _labelled(prepared.protocols[index], label)
+            hits = prepared.hits_of(index, label)
+            looked_at = candidates(scores[index][:, column], hits)
+            chosen = [*looked_at, *(passage for passage in labelled if passage not in looked_at)]
+            features += pairs.of(column, chosen, hits)
+            stances += [labelled.get(passage) for passage in chosen]
+    targets = np.array([[stance == "satisfies", *(stance == judged for judged in JUDGED)] for stance in stances])
+    known = np.array([[True] + [stance is not None] * len(JUDGED) for stance in stances])
+    strengths = [settings.bearing_strength] + [settings.stance_strength] * len(JUDGED)
+    return fit_linear(features, targets, LABELS, strengths, known=known, unbalanced=LABELS[:1])
+
+
+def _labelled(protocol: Protocol, label: str) -> dict[int, str]:
+    """Passage -> stance, for the passages of a protocol that carry a label."""
+    return {index: line[label] for index, line in enumerate(protocol.labels) if label in line}
+
+
+def held_out_bearings(prepared: Prepared, scores: Sequence[Floats], settings: Settings) -> Bearings:
+    """Pairs of every protocol, weighed by a model that has not seen its author voice."""
+    weighed: list[list[list[Weighed]]] = [[] for _ in prepared.protocols]
+    stances: list[tuple[str, str]] = []
+    for train, test in folds_by_voice(prepared, settings.folds):
+        model = fit_bearing(prepared, scores, train, settings)
+        for index in test:
+            protocol = prepared.protocols[index]
+            weighed[index] = weigh(model, protocol.document, protocol.passages, scores[index], prepared.labels, prepared.hits[index])
+            if not protocol.unknown:
+                stances += _judged(prepared, index, scores[index], model)
+    return Bearings(weighed, stances)
+
+
+def _judged(prepared: Prepared, index: int, scores: Floats, model: LinearModel) -> list[tuple[str, str]]:
+    """(labelled, predicted) stance of the labelled pairs of one protocol."""
+    protocol = prepared.protocols[index]
+    pairs = PairFeatures(protocol.document, protocol.passages, scores, prepared.labels, model.column)
+    found: list[tuple[str, str]] = []
+    for column, label in enumerate(prepared.labels):
+        labelled = _labelled(protocol, label)
+        if labelled:
+            odds = model.scores_of_columns(pairs.of(column, list(labelled), prepared.hits_of(index, label)))[:, 1:]
+            found += [(stance, JUDGED[int(best)]) for stance, best in zip(labelled.values(), odds.argmax(axis=1), strict=True)]
+    return found
 
 
 def best_thresholds(prepared: Prepared, scores: Sequence[Floats]) -> Floats:
@@ -211,14 +301,12 @@ def f1_score(predicted: Bools, true: Bools) -> float:
     return 2 * hits / max(1, int(predicted.sum()) + int(true.sum()))
 
 
-def all_ballots(prepared: Prepared, scores: Sequence[Floats], thresholds: Floats) -> list[list[Ballot]]:
+def all_ballots(prepared: Prepared, scores: Sequence[Floats], bearings: Bearings, thresholds: Floats) -> list[list[Ballot]]:
     """The ballots of every protocol, criteria in the order of ``prepared.labels``."""
     found = []
-    for protocol, hits, array in zip(prepared.protocols, prepared.hits, scores, strict=True):
-        by_name = {
-            f"{ballot.element}.{ballot.criterion}": ballot
-            for ballot in ballots(prepared.pack, protocol.document, protocol.passages, hits, array, prepared.labels, thresholds)
-        }
+    for protocol, hits, array, weighed in zip(prepared.protocols, prepared.hits, scores, bearings.weighed, strict=True):
+        cast = ballots(prepared.pack, protocol.document, protocol.passages, hits, array, prepared.labels, thresholds, weighed)
+        by_name = {f"{ballot.element}.{ballot.criterion}": ballot for ballot in cast}
         found.append([by_name[label] for label in prepared.labels])
     return found
 

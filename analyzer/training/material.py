@@ -9,7 +9,7 @@ from analyzer.classification import LinearModel, heading_labeller
 from analyzer.document import Document
 from analyzer.rules import Pack
 from analyzer.training.corpus import Protocol, load_corpus, load_headings, load_other_documents
-from analyzer.training.spirit import FILE, load_spirit
+from analyzer.training.spirit import FILE, load_results, load_spirit
 
 
 def load_all(corpora: Path) -> tuple[list[Protocol], list[tuple[str, str, str]], list[Document]]:
@@ -26,3 +26,8 @@ def load_extra(folders: Sequence[Path], pack: Pack, headings: LinearModel) -> li
         spirit = (folder / FILE).exists()
         found += load_spirit(folder, pack, heading_labeller(headings)) if spirit else load_corpus(folder)
     return found
+
+
+def load_extra_others(folders: Sequence[Path], pack: Pack, headings: LinearModel) -> list[Document]:
+    """Documents of further folders that are not protocols: the papers that a public corpus holds beside its protocols."""
+    return [paper for folder in folders for paper in load_results(folder, pack, heading_labeller(headings))]

@@ -16,12 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from analyzer.document import Document
 from analyzer.matching import match
 from analyzer.rules import Pack
 from analyzer.segmentation import Labeller, title_of, vocabulary_label
 from analyzer.training.corpus import Protocol, SheetLine, protocol_of
 
 FILE = "protocol_sentences.jsonl"
+RESULTS_FILE = "results_sentences.jsonl"
 
 SAYS: dict[str, tuple[str, ...]] = {
     "7_Objectives": ("objectives.specific_aim",),
@@ -59,8 +61,18 @@ _NARROWS: dict[str, tuple[str, ...]] = {
 
 def load_spirit(folder: Path, pack: Pack, label_heading: Labeller) -> list[Protocol]:
     """The protocols of a SPIRIT-CONSORT-TM folder; each is an author voice of its own."""
+    return _load(folder / FILE, pack, label_heading)
+
+
+def load_results(folder: Path, pack: Pack, label_heading: Labeller) -> list[Document]:
+    """The papers on the results of the same trials, which are no protocols; none where the folder has no file of them."""
+    path = folder / RESULTS_FILE
+    return [paper.document for paper in _load(path, pack, label_heading)] if path.exists() else []
+
+
+def _load(path: Path, pack: Pack, label_heading: Labeller) -> list[Protocol]:
     documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    with (folder / FILE).open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
             documents[row["pmcid"]].append(row)

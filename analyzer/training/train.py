@@ -24,16 +24,18 @@ from analyzer.training.fit import (
     Settings,
     all_ballots,
     best_thresholds,
+    fit_bearing,
     fit_cells,
     fit_decision,
     fit_documents,
     fit_headings,
     fit_passages,
+    held_out_bearings,
     held_out_probabilities,
     held_out_scores,
     prepare,
 )
-from analyzer.training.material import load_all, load_extra
+from analyzer.training.material import load_all, load_extra, load_extra_others
 
 Progress = Callable[[str], None]
 
@@ -46,19 +48,22 @@ def train(
     progress("reading")
     protocols, headings, others = load_all(corpora)
     heading_model = fit_headings(protocols, headings, settings)
-    document_model = fit_documents(protocols, others, settings)
     cell_model = fit_cells(protocols, settings)
+    others += load_extra_others(extra, pack, heading_model)
     prepared = prepare(pack, [*protocols, *load_extra(extra, pack, heading_model)])
+    document_model = fit_documents(prepared.protocols, others, settings)
     progress("held_out")
     scores = held_out_scores(prepared, settings)
     thresholds = best_thresholds(prepared, scores)
-    votes = all_ballots(prepared, scores, thresholds)
+    bearings = held_out_bearings(prepared, scores, settings)
+    votes = all_ballots(prepared, scores, bearings, thresholds)
     probabilities = held_out_probabilities(prepared, votes, settings)
     progress("fitting")
     everything = range(len(prepared.protocols))
     content = {
         "feature_version": VERSION,
         "passages": _linear(fit_passages(prepared, everything, settings)),
+        "bearing": _linear(fit_bearing(prepared, scores, everything, settings)),
         "headings": _linear(heading_model),
         "documents": _linear(document_model),
         "cells": _linear(cell_model),
@@ -75,7 +80,7 @@ def train(
     metrics = {
         "sha256": hashlib.sha256(data).hexdigest(),
         "fingerprint": fingerprint(content),
-        "cross_validation": summary(prepared, votes, probabilities),
+        "cross_validation": summary(prepared, votes, probabilities, bearings.stances),
     }
     (out / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", "utf-8")
     recipe = _recipe(settings, prepared.protocols, headings, others)

@@ -36,13 +36,16 @@ def decisions(folders: list[Path]) -> dict[tuple[str, str, str], bool]:
     """(document, element, criterion) -> met, for every criterion outside the headline elements that is asked for."""
     analyzer = Analyzer()
     further = {element.id for element in analyzer.pack.elements if element.group != "headline"}
-    return {
-        (stem, element.id, criterion.id): criterion.met
-        for stem, path in documents(folders).items()
-        for element in analyzer.analyze(path).elements
-        if element.id in further
-        for criterion in element.criteria
-    }
+    condition_of = {(element.id, criterion.id): criterion.condition for element, criterion in analyzer.pack.criteria()}
+    found = {}
+    for stem, path in documents(folders).items():
+        report = analyzer.analyze(path)
+        holding = {None} | {condition.id for condition in report.conditions if condition.holds}
+        for element in filter(lambda element: element.id in further, report.elements):
+            for criterion in element.criteria:
+                if condition_of[element.id, criterion.id] in holding:  # what is met though nobody asks for it is listed too
+                    found[stem, element.id, criterion.id] = criterion.met
+    return found
 
 
 def draw(folders: list[Path], seed: int, count: int, target: Path, leave_out: Path | None = None) -> None:

@@ -1,0 +1,155 @@
+"""How a passage bears on a criterion: satisfies it, only mentions it, denies or defers it, leaves it open, or tells of another study.
+
+The sentence model scores every passage by its words; here the few passages that may matter to a criterion are looked at again, one
+pair of passage and criterion at a time, with what the rules found in it and how the sentence model scored it and its neighbours.
+All criteria share the weights, so what tells a promise from a fact need not be learnt for each anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+import numpy as np
+
+from analyzer.classification import Floats, LinearModel
+from analyzer.document import Document, Passage
+from analyzer.features import Key, Weighted, own_words, place_features
+from analyzer.matching import Hit, Stance
+from analyzer.text import words
+
+SATISFIED = "satisfied"
+JUDGED: tuple[Stance, ...] = ("satisfies", "mentions", "negated", "deferred", "placeholder", "other_study")
+LABELS = (SATISFIED, *JUDGED)
+"""Of the bearing model: whether a pair is satisfied, among all pairs; then the stance, among those that have one."""
+
+_BEST = 3
+"""So many of the passages that the sentence model scores best are looked at."""
+_MOST = 8
+"""And so many in all, with those in which a rule hit."""
+_LOWEST, _HIGHEST = -8.0, 6.0
+_DIGIT = re.compile(r"\d")
+_WORTH = "wtcspn"
+"""Kinds of word features that count here: words, stems, characters, section, sections above, length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One passage for one criterion: the log-odds that it satisfies it, and how it bears on it if it does at all."""
+
+    passage: int
+    odds: float
+    stance: Stance
+
+
+def candidates(scores: Floats, hits: Sequence[Hit]) -> list[int]:
+    """The passages to look at for a criterion, best first: ``scores`` is the column of its log-odds, ``hits`` are those of its rule."""
+    order = np.argsort(-scores, kind="stable")[:_BEST]
+    chosen = {int(index) for index in order} | {hit.passage for hit in hits}
+    return sorted(chosen, key=lambda index: (-scores[index], index))[:_MOST]
+
+
+class PairFeatures(Generic[Key]):
+    """Features of pairs of one document under the keys that ``known`` gives them; those to which it gives None are left out."""
+
+    def __init__(
+        self, document: Document, passages: Sequence[Passage], scores: Floats, labels: Sequence[str], known: Callable[[str], Key | None]
+    ) -> None:
+        self._document = document
+        self._passages = passages
+        self._scores = np.clip(scores, _LOWEST, _HIGHEST)
+        self._labels = labels
+        self._known = known
+        self._plain: dict[int, dict[Key, float]] = {}
+
+    def of(self, column: int, chosen: Sequence[int], hits: Sequence[Hit]) -> list[dict[Key, float]]:
+        """Features of the passages ``chosen`` (best first) for the criterion in ``column`` of the scores; ``hits`` are its own."""
+        by_passage: dict[int, list[Hit]] = defaultdict(list)
+        for hit in hits:
+            by_passage[hit.passage].append(hit)
+        scores = self._scores[:, column]
+        shared: Weighted = {
+            f"C{self._labels[column]}": 1.0,
+            "#hits": float(np.log1p(len(by_passage))),
+            "#claimed": float(np.log1p(np.count_nonzero(np.sort(scores)[-8:] > 0))),
+            "#Chinese": float(self._document.language == "zh"),
+        }
+        best = float(scores[chosen[0]]) if chosen else 0.0
+        found = []
+        for rank, index in enumerate(chosen):
+            features = shared | self._own(self._labels[column], index, by_passage.get(index, []))
+            score = float(scores[index])
+            features[f"B{round(score)}"] = 0.7
+            features["#score"] = (score + 2) / 2
+            features["#score" + self._labels[column]] = (score + 2) / 3
+            features["#rank"] = -rank / 4
+            features["#gap"] = (score - best) / 3
+            features["#near"] = (self._nearby(scores, index) + 2) / 3
+            found.append(self._of_words(index) | self._kept(features))
+        return found
+
+    def _own(self, label: str, index: int, hits: Sequence[Hit]) -> Weighted:
+        """What the rules say of a pair, and what kind of text it is."""
+        passage = self._passages[index]
+        features: Weighted = {f"P{label}{self._canonical(passage)}": 0.8}
+        for hit in hits:
+            features["R" + hit.stance] = 1.5
+            features["R" + hit.stance + label] = 1.0
+            if not hit.in_section:
+                features["Relsewhere"] = 1.0
+            if hit.by_heading:
+                features["Rheading"] = 1.0
+        if not hits:
+            features["Rnone"] = features["Rnone" + label] = 1.0
+        length = min(9, (passage.end - passage.start) // 20)
+        features[f"L{length}"] = 1.0
+        features[f"L{length}{label}"] = 0.5
+        if _DIGIT.search(self._document.text, passage.start, passage.end):
+            features["D"] = features["D" + label] = 1.0
+        return features
+
+    def _canonical(self, passage: Passage) -> str:
+        return self._document.sections[passage.section].canonical if passage.section >= 0 else "title_page"
+
+    def _nearby(self, scores: Floats, index: int) -> float:
+        """The better score of the two neighbours in the same section."""
+        section = self._passages[index].section
+        near = [at for at in (index - 1, index + 1) if 0 <= at < len(self._passages) and self._passages[at].section == section]
+        return max((float(scores[at]) for at in near), default=_LOWEST)
+
+    def _of_words(self, index: int) -> dict[Key, float]:
+        plain = self._plain.get(index)
+        if plain is None:
+            passage = self._passages[index]
+            features = own_words(words(self._document.text[passage.start : passage.end]))
+            features |= place_features(self._document, passage.section)
+            plain = self._plain[index] = self._kept({name: weight for name, weight in features.items() if name[0] in _WORTH})
+        return plain
+
+    def _kept(self, features: Weighted) -> dict[Key, float]:
+        return {key: weight for feature, weight in features.items() if (key := self._known(feature)) is not None}
+
+
+def weigh(
+    model: LinearModel, document: Document, passages: Sequence[Passage], scores: Floats, labels: Sequence[str], hits: Sequence[Hit]
+) -> list[list[Weighed]]:
+    """Per criterion of ``labels`` (columns of ``scores``) the passages that may matter to it, as ``model`` weighs them."""
+    by_label: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        by_label[f"{hit.element}.{hit.criterion}"].append(hit)
+    pairs = PairFeatures(document, passages, scores, labels, model.column)
+    chosen = [candidates(scores[:, column], by_label[label]) for column, label in enumerate(labels)]
+    features: list[Mapping[int, float]] = []
+    for column, label in enumerate(labels):
+        features += pairs.of(column, chosen[column], by_label[label])
+    weighed = model.scores_of_columns(features)
+    stances = weighed[:, 1:].argmax(axis=1)
+    found: list[list[Weighed]] = []
+    at = 0
+    for indexes in chosen:
+        found.append([Weighed(index, float(weighed[at + turn, 0]), JUDGED[int(stances[at + turn])]) for turn, index in enumerate(indexes)])
+        at += len(indexes)
+    return found

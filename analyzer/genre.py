@@ -1,0 +1,94 @@
+"""What tells a protocol from other documents: the topics it speaks of, its headings, and its manner.
+
+A protocol says what will be done, a paper what was found, a consent form speaks to you. Features have weights of their own, so that a few
+telling signs do not drown in hundreds of words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from analyzer.document import Document
+from analyzer.lazy import Lazy
+from analyzer.text import words
+
+_OPENING = 6000
+"""Characters of a document whose words are looked at."""
+_READ = 60_000
+"""Characters of a document whose manner does."""
+_WORD_WEIGHT, _TOPIC_WEIGHT, _MANNER_WEIGHT, _SCALE_WEIGHT, _REPORT_WEIGHT, _JOURNAL_WEIGHT = 0.4, 4.0, 3.0, 5.0, 10.0, 15.0
+_JOURNAL_STEPS = (0, 1)
+_TOPIC_STEPS = (3, 5, 7, 9, 11, 13, 15)
+_MANNER_STEPS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.5, 4.0, 8.0)
+"""Occurrences per thousand characters."""
+_SHARE_STEPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+# The patterns of topics and of manner are for text in lower case, which is searched faster than without regard to case.
+_TOPICS = {
+    "number": Lazy(r"样本量|样本含量|例数|sample[- ]size|number of (?:patients|participants|subjects)"),
+    "withdrawal": Lazy(r"脱落|退出|中止|withdr[ae]w|drop[- ]?outs?|discontinu"),
+    "adverse": Lazy(r"不良事件|不良反应|adverse (?:events?|reactions?)"),
+    "consent": Lazy(r"知情同意|informed consent|written consent|consent form"),
+    "criteria": Lazy(r"(?:入选|纳入|入组|排除)标准|(?:in|ex)clusion|eligib"),
+    "subjects": Lazy(r"受试者|participants?|subjects?"),
+    "visits": Lazy(r"访视|随访|visits?|follow[- ]?up"),
+    "protocol": Lazy(r"方案|protocol"),
+    "endpoints": Lazy(r"终点|疗效指标|观察指标|主要指标|end[- ]?points?|outcomes?"),
+    "ethics": Lazy(r"伦理|ethic|institutional review|irb"),
+    "data": Lazy(r"数据管理|病例报告表|原始记录|crf|case report form|data (?:management|entry)|database"),
+    "assignment": Lazy(r"随机|单臂|randomi|single[- ]arm|allocat"),
+    "monitoring": Lazy(r"监[查察]|质量控制|稽查|monitor|audit|quality (?:control|assurance)"),
+    "analysis sets": Lazy(r"分析集|意向性|缺失(?:值|数据)|intention|missing data|analysis (?:set|population)"),
+    "serious": Lazy(r"严重不良|sae|serious adverse|停药|终止试验|stopping|unblind|揭盲"),
+    "protection": Lazy(r"保险|赔偿|补偿|保密|隐私|insur|compensat|confidential|privacy"),
+    "references": Lazy(r"参考文献|references"),
+    "time": Lazy(r"进度|计划|期限|timeline|schedule|recruit|招募"),
+}
+_MANNER = {
+    "planned": Lazy(r"拟|将(?![来军])|计划|须|(?<![a-z])(?:will|shall|planned|intend|should|must|are to|is to)(?![a-z])"),
+    "found": Lazy(
+        r"(?<![a-z])(?:was|were|had|did|found|showed)(?![a-z])|差异(?:均)?(?:无|有|具有)?统计|结果(?:显示|表明|提示)|本研究(?:发现|结果|显示|表明)"
+        r"|综上所述|显著(?:高|低|升|降|增|减|多|少|优)|分别为|\d\s?例?\s?[（(]\d+(?:\.\d+)?\s?[%％]"
+        r"|(?:高于|低于|优于|多于|少于|升高|降低)(?![^。]{0,6}(?:者|则|时))",
+    ),
+    "numbers": Lazy(r"(?<![a-z])p\s?[=<>＜＞＝≤]\s?0?\.\d+|\d\s?±\s?\d|95\s?[%％]\s?ci\s?[:：,，]?\s?\d"),
+    "you": Lazy(r"您|你|(?<![a-z])(?:you|your)(?![a-z])"),
+    "protocol": Lazy(r"方案|(?<![a-z])protocols?(?![a-z])"),
+}
+_RESULTS = Lazy(r"[\W\d]*results\W*$", re.IGNORECASE)
+_RESULTS_ZH = Lazy(r"[\W\d一二三四五六七八九十]*(?:(?:研究)?结果|讨论|结论$)")
+_JOURNAL = Lazy(r"关键词|收稿日期|基金项目|中图分类号|通[信讯]作者|作者简介")
+
+
+def document_features(document: Document) -> dict[str, float]:
+    """Features with their weights of a whole document, before inverse document frequency."""
+    return dict(_features(document, document.text[:_READ]))
+
+
+def _features(document: Document, text: str) -> Iterator[tuple[str, float]]:
+    headings = [section.heading for section in document.sections]
+    for word in words(text[:_OPENING]):
+        yield "w" + word, _WORD_WEIGHT
+    for word in (word for heading in headings for word in words(heading)):
+        yield "h" + word, _WORD_WEIGHT
+    for section in document.sections:
+        yield "s" + section.canonical, 1.0
+    for name, pattern in (("results", _RESULTS), ("results zh", _RESULTS_ZH)):
+        yield f"heading {name} {any(map(pattern.match, headings))}", _REPORT_WEIGHT
+    yield from _on_scale("journal", len(set(_JOURNAL.findall(text))), _JOURNAL_STEPS, _JOURNAL_WEIGHT)
+    lower = text.lower()
+    topics = {name: pattern.search(lower) is not None for name, pattern in _TOPICS.items()}
+    for name, found in topics.items():
+        yield f"topic {name} {found}", _TOPIC_WEIGHT
+    yield from _on_scale("topics", sum(topics.values()), _TOPIC_STEPS, _SCALE_WEIGHT)
+    counts = {name: len(pattern.findall(lower)) for name, pattern in _MANNER.items()}
+    for name, count in counts.items():
+        yield from _on_scale(name, 1000 * count / max(1, len(text)), _MANNER_STEPS, _MANNER_WEIGHT)
+    share = (counts["planned"] + 0.5) / (counts["planned"] + counts["found"] + 1)
+    yield from _on_scale("share of planned", share, _SHARE_STEPS, _MANNER_WEIGHT)
+
+
+def _on_scale(name: str, value: float, steps: Sequence[float], weight: float) -> Iterator[tuple[str, float]]:
+    """One feature for each step, which tells on what side of it the value lies."""
+    for step in steps:
+        yield f"{name} {'over' if value > step else 'under'} {step}", weight

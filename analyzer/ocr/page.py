@@ -1,0 +1,196 @@
+"""The way of one page: evened, turned upright, set straight, read, and where numbers are doubtful looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from statistics import median
+
+from analyzer.ocr.backends import Engine, Seen, Strength, make
+from analyzer.ocr.backends import seen as seen_in
+from analyzer.ocr.fillers import Leader, blanks_of, leaders_of, with_leaders
+from analyzer.ocr.look import look_of
+from analyzer.ocr.mending import mended, with_signs
+from analyzer.ocr.pictures import (
+    Grey,
+    Levels,
+    crisp,
+    evened,
+    ink_of,
+    is_blank,
+    levels_of,
+    lie_of,
+    straightened,
+    turned,
+    without_stamps,
+)
+from analyzer.ocr.readings import PageReading, ReadLine, Sheet
+from analyzer.ocr.ruled import Rule, rules_in, without_rules
+from analyzer.ocr.second_look import doubtful, left_over, read_again
+
+_POOR = 0.8
+"""Confidence below which a page may lie on its head or side: upright pages, bad ones too, come out above 0.9, others at 0.5 to 0.7."""
+_BETTER = 0.12
+_LEAST_TEXT = 12
+"""Characters without which confidence says nothing."""
+_SAMPLE = 0.22
+"""Share of the page's height that is read to find out which way up it is."""
+_TALL = 1.6
+"""A line this many times higher than wide stands upright."""
+_SURE_ENOUGH = 0.6
+"""Confidence in what was passed over at first."""
+
+
+class PageReader:
+    """Reads pages with engines of its own, so that each thread can have one."""
+
+    def __init__(self, strength: Strength) -> None:
+        self.strength = strength
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return make(self.strength)
+
+    @cached_property
+    def _cheap(self) -> Engine:
+        return self._engine if self.strength == "fast" else make("fast")
+
+    @cached_property
+    def _careful(self) -> Engine:
+        return self._engine if self.strength == "quality" else make("quality")
+
+    def read(self, sheet: Sheet, hint: int = 0) -> PageReading:
+        """What stands on a page. ``hint``: quarter turns that set other pages of the file upright."""
+        plain = without_stamps(sheet.picture, sheet.scale)
+        levels = levels_of(plain)
+        grey = evened(plain, levels)
+        clear = crisp(grey, levels)
+        if is_blank(clear):
+            return PageReading(*sheet.size, blank=True)
+        lie = lie_of(ink_of(clear))
+        turns = hint if hint % 2 == lie.sideways else 3 if lie.sideways else 0
+        laid = _laid(grey, levels, turns, lie.tilt, sheet.scale)
+        seen = self._engine.lines(laid.page)
+        if _is_poor(seen):
+            better = self._best_turn(laid, seen)
+            if better:
+                turns = (turns + better) % 4
+                laid = _laid(grey, levels, turns, lie.tilt, sheet.scale)
+                seen = self._engine.lines(laid.page)
+        return PageReading(laid.width, laid.height, turns, lie.tilt, self._lines(laid, seen), laid.rules_in_points())
+
+    def _best_turn(self, laid: _Laid, seen: Sequence[Seen]) -> int:
+        """By how many more quarters a page that is read poorly must be turned to be read well; 0 where none is better."""
+        height, width = laid.page.shape
+        middle = sorted((line.top + line.bottom) / 2 for line in seen)[len(seen) // 2] if seen else height / 2
+        found = {0: _sureness(seen)}
+        for turns in (2, 1, 3):
+            whole = turned(laid.page, turns)
+            centre = {2: height - middle, 1: width / 2, 3: width / 2}[turns]
+            reach = round(_SAMPLE * whole.shape[0] / 2)
+            first = max(0, round(centre) - reach)
+            found[turns] = _sureness(self._cheap.lines(whole[first : first + 2 * reach]))
+            if found[turns] > 0.9:
+                break
+        best = max(found, key=lambda turns: found[turns])
+        return best if found[best] > found[0] + _BETTER else 0
+
+    def _lines(self, laid: _Laid, seen: Sequence[Seen]) -> list[ReadLine]:
+        """All lines of a page, numbers looked at twice, with what the engine passes over."""
+        lines = self._again(laid, laid.lines(seen))
+        leaders = leaders_of(laid.bare, laid.scale, lines)
+        lines += self._passed_over(laid, seen, lines, leaders)
+        return with_signs(blanks_of(laid.bare, laid.scale, with_leaders(lines, leaders), laid.rules_in_points()))
+
+    def _again(self, laid: _Laid, lines: list[ReadLine]) -> list[ReadLine]:
+        """The lines, those with doubtful numbers as the better engine reads them in a larger picture."""
+        chosen = doubtful(lines)
+        closer = read_again(
+            laid.page, [laid.pixels(lines[at]) for at in chosen], [lines[at].size * laid.scale for at in chosen], self._careful
+        )
+        for at, found in zip(chosen, closer, strict=True):
+            if found and found[1] > lines[at].confidence:
+                lines[at] = replace(lines[at], text=mended(found[0]), confidence=round(found[1], 4))
+        return lines
+
+    def _passed_over(self, laid: _Laid, seen: Sequence[Seen], lines: Sequence[ReadLine], leaders: Sequence[Leader]) -> list[ReadLine]:
+        """What the engine finds in the ink that it passed over at first: mostly single digits and signs."""
+        if not lines:
+            return []
+        size = median(line.size for line in lines)
+        covered = [(float(line.x0), float(line.top), float(line.x1), float(line.bottom)) for line in seen]
+        half = 0.3 * size
+        k = laid.scale
+        covered += [((one.x0 - 1) * k, (one.y - half) * k, (one.x1 + 1) * k, (one.y + half) * k) for one in leaders]
+        patches = left_over(laid.bare, laid.scale, covered, size)
+        closer = read_again(
+            laid.bare, [patch.box for patch in patches], [max(patch.height, 0.8 * size * laid.scale) for patch in patches], self._engine
+        )
+        found = [
+            seen_in(text, patch.box, sureness)
+            for patch, (text, sureness) in ((patch, one) for patch, one in zip(patches, closer, strict=True) if one)
+            if sureness >= _SURE_ENOUGH
+        ]
+        return laid.lines(found)
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A page set straight: as the engine sees it, in black on white without its rules, and these, in pixels."""
+
+    page: Grey
+    bare: Grey
+    rules: list[Rule]
+    scale: float
+
+    @property
+    def width(self) -> float:
+        return float(self.page.shape[1] / self.scale)
+
+    @property
+    def height(self) -> float:
+        return float(self.page.shape[0] / self.scale)
+
+    def lines(self, seen: Sequence[Seen]) -> list[ReadLine]:
+        """The lines with what their print looks like, in points."""
+        found = []
+        for line in seen:
+            text = mended(line.text)
+            look = look_of(self.bare, (line.x0, line.top, line.x1, line.bottom), text) if text else None
+            if look is not None:
+                x0, top, x1, bottom = (round(side / self.scale, 2) for side in (look.x0, look.top, look.x1, look.bottom))
+                size, stroke = round(look.size / self.scale, 2), round(look.stroke / self.scale, 3)
+                found.append(ReadLine(text, x0, top, x1, bottom, round(line.confidence, 4), size, stroke))
+        return found
+
+    def pixels(self, line: ReadLine) -> tuple[float, float, float, float]:
+        """The box of a line in the picture."""
+        return line.x0 * self.scale, line.top * self.scale, line.x1 * self.scale, line.bottom * self.scale
+
+    def rules_in_points(self) -> list[Rule]:
+        """The rules, in points."""
+        return [(x0 / self.scale, top / self.scale, x1 / self.scale, bottom / self.scale) for x0, top, x1, bottom in self.rules]
+
+
+def _laid(grey: Grey, levels: Levels, turns: int, tilt: float, scale: float) -> _Laid:
+    page = straightened(turned(grey, turns), tilt, levels.paper)
+    clear = crisp(page, levels)
+    rules = rules_in(ink_of(clear), scale)
+    return _Laid(page, without_rules(clear, rules, scale), rules, scale)
+
+
+def _sureness(seen: Sequence[Seen]) -> float:
+    """How sure the engine is of all it read; lines that stand upright count as misread, though it may have turned them by itself."""
+    total = sum(len(line.text) for line in seen)
+    sure = sum(line.confidence * len(line.text) for line in seen if not _stands(line))
+    return sure / total if total >= _LEAST_TEXT else 0.0
+
+
+def _stands(line: Seen) -> bool:
+    return len(line.text) > 2 and line.bottom - line.top > _TALL * (line.x1 - line.x0)
+
+
+def _is_poor(seen: Sequence[Seen]) -> bool:
+    """Whether a page may have to be turned."""
+    return _sureness(seen) < _POOR

@@ -1,0 +1,92 @@
+"""Ruling lines in the picture of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.ocr.pictures import Grey, Mask
+
+Rule = tuple[float, float, float, float]
+"""x0, top, x1, bottom in pixels; its middle runs level or upright, so either the x or the y are equal."""
+
+_LEVEL, _UPRIGHT = 22.0, 9.0
+"""Points that a level or an upright rule measures at least: more than strokes of letters do."""
+_SOLID = 0.94
+"""The share of a rule that must be ink."""
+_THICKEST = 3.5
+"""Points."""
+_GAP = 4.0
+"""Points that a rule may be broken for."""
+_REACH = 4.0
+"""Points between the end of an upright and the level rule that it meets."""
+
+
+def rules_in(ink: Mask, scale: float) -> list[Rule]:
+    """The level rules of a straightened page, and the uprights that run between them. ``scale``: pixels per point."""
+    level = [(x0, y, x1, y) for y, x0, x1 in _runs(ink, _LEVEL * scale, scale)]
+    if len(level) < 2:
+        return level
+    upright = [
+        (x, top, x, bottom)
+        for x, top, bottom in _runs(np.ascontiguousarray(ink.T), _UPRIGHT * scale, scale)
+        if _is_held(x, top, bottom, level, scale)
+    ]
+    return [*level, *upright]
+
+
+def _is_held(x: float, top: float, bottom: float, level: Sequence[Rule], scale: float) -> bool:
+    """Whether an upright meets level rules at both its ends or, longer than any letter is high, crosses at least one."""
+    near = _REACH * scale
+    met = [y for x0, y, x1, _ in level if x0 - near <= x <= x1 + near and top - near <= y <= bottom + near]
+    at_ends = all(any(abs(y - end) <= near for y in met) for end in (top, bottom))
+    return at_ends or (bool(met) and bottom - top >= _LEVEL * scale)
+
+
+def _runs(ink: Mask, shortest: float, scale: float) -> Iterator[tuple[float, float, float]]:
+    """(middle row, first column, last column) of the thin level strokes that are at least so long."""
+    length = max(4, round(shortest))
+    height, width = ink.shape
+    if width <= length + 1 or height < 3:
+        return
+    thick = ink.copy()
+    thick[1:] |= ink[:-1]
+    sums = np.zeros((height, width + 1), dtype=np.int16)
+    np.cumsum(thick, axis=1, out=sums[:, 1:], dtype=np.int16)
+    full = (sums[:, length:] - sums[:, :-length]) >= _SOLID * length
+    rows = np.flatnonzero(full.any(axis=1))
+    for group in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        if len(group):
+            yield from _in_band(full, group, length, scale)
+
+
+def _in_band(full: Mask, rows: npt.NDArray[np.int64], length: int, scale: float) -> Iterator[tuple[float, float, float]]:
+    """The strokes among neighbouring rows; ``full`` tells where windows of ``length`` pixels that are all ink begin."""
+    starts = full[rows]
+    for first, last in _stretches(np.asarray(starts.any(axis=0), dtype=np.bool_), length + round(_GAP * scale)):
+        part = starts[:, first : last + 1]
+        inked = part.sum(axis=1)
+        if (inked > 0.5 * inked.max()).sum() > _THICKEST * scale + 1:
+            continue
+        weights = part.sum(axis=1).astype(np.float64)
+        yield float((weights * rows).sum() / weights.sum()) - 0.5, float(first), float(last + length)
+
+
+def _stretches(mask: npt.NDArray[np.bool_], gap: int) -> Iterator[tuple[int, int]]:
+    """First and last index of the parts of ``mask`` that hold no gap of ``gap`` and more."""
+    places = np.flatnonzero(mask)
+    if len(places):
+        cuts = np.flatnonzero(np.diff(places) > gap)
+        for first, last in zip([0, *(cuts + 1)], [*cuts, len(places) - 1], strict=True):
+            yield int(places[first]), int(places[last])
+
+
+def without_rules(page: Grey, rules: list[Rule], scale: float) -> Grey:
+    """The page with its rules painted white."""
+    bare = page.copy()
+    half = max(1, round(0.9 * scale))
+    for x0, top, x1, bottom in rules:
+        bare[max(0, round(top) - half) : round(bottom) + half + 1, max(0, round(x0) - half) : round(x1) + half + 1] = 255
+    return bare
