@@ -319,7 +319,7 @@ def _without_cover_lines(paragraphs: Sequence[_Paragraph], chosen: Sequence[int]
     for index in chosen:
         paragraph = paragraphs[index]
         begun = len(kept) > (title is not None) or paragraph.line.page != cover
-        opens = paragraph.number[1] >= 0.8 or paragraph.known is not None
+        opens = paragraph.number[1] >= 0.8 or paragraph.known is not None or paragraph.line.outline > 0
         if (begun or opens) and (title is None or index > title):
             kept.append(index)
     return kept

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ctypes import byref, c_ulong
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import Any
 
 from analyzer import limits
@@ -32,6 +32,7 @@ _SHOWN = 8
 """Names told in a sentence."""
 _UTF8 = 0x800
 _UNICODE_PATH = 0x7075
+_MARK_OF_UTF16 = "\u00fe\u00ff"
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -46,7 +47,7 @@ class Member:
 
 def is_wanted(path: str) -> bool:
     """Whether a file that stands among others may be a protocol: a PDF or Word file by its name, and none of our own making."""
-    name = PurePosixPath(path.replace("\\", "/")).name
+    name = PurePath(path).name
     lower = name.lower()
     return lower.endswith(_WANTED) and not lower.endswith(_OURS) and not name.startswith((".", *_NOT_FILES))
 
@@ -135,9 +136,16 @@ def _in_pdf(path: str, password: str | None) -> Iterator[Member]:
     names: set[str] = set()
     for index in range(min(document.count_attachments(), limits.current().archive_files)):
         attachment = document.get_attachment(index)
-        name = _free(_safe(attachment.get_name()), names)
+        name = _free(_safe(_decoded(attachment.get_name())), names)
         if is_wanted(name):
             yield Member(name, partial(_attached, attachment, f"{path}/{name}"))
+
+
+def _decoded(name: str) -> str:
+    """The name of an attached file, which pdfium leaves in UTF-16 where only an old entry of the PDF holds it."""
+    if not name.startswith(_MARK_OF_UTF16):
+        return name
+    return name.encode("latin-1", "ignore").decode("utf-16", "replace")
 
 
 def _attached(attachment: Any, path: str) -> bytes:
@@ -200,12 +208,11 @@ def _safe(name: str) -> str:
 
 def _free(name: str, taken: set[str]) -> str:
     """The name, changed where another entry has it."""
-    ending = PurePosixPath(name).suffix
-    stem = name.removesuffix(ending)
+    ending = PurePath(name).suffix
     number, free = 1, name
     while free in taken:
         number += 1
-        free = f"{stem} ({number}){ending}"
+        free = f"{name.removesuffix(ending)} ({number}){ending}"
     taken.add(free)
     return free
 

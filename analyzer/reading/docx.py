@@ -91,7 +91,7 @@ class _Writer:
 
     def _paragraph(self, paragraph: Paragraph, cell: tuple[int, int, int] | None, between: str = "\n") -> None:
         """Write a paragraph; ``between`` takes the place of the line ends that its author put in it."""
-        begun = ended = False
+        before, ended = "", False
         for breaks, part, start in _parts(paragraph.text):
             for mark in breaks:
                 if mark != LINE:
@@ -99,21 +99,20 @@ class _Writer:
             ended |= LINE in breaks
             if not part or part.isspace():
                 continue
-            if begun:
-                self._join(paragraph, part, between if ended else "")
+            if before:
+                self._join(paragraph, before, part, between if ended else "")
             first = len(self.origin)
-            if not begun and paragraph.label:
+            if not before and paragraph.label:
                 self._label(paragraph, part)
             self._part(paragraph, part, start, first, cell)
-            begun, ended = True, False
+            before, ended = part, False
 
-    def _join(self, paragraph: Paragraph, part: str, between: str) -> None:
+    def _join(self, paragraph: Paragraph, before: str, part: str, between: str) -> None:
         """Go on in a paragraph after the end of a line or, without ``between``, of a page."""
-        last = self.pieces[-1][-1:]
         if between and not paragraph.outline:
             self._put(between)
-        elif between or part[0].isspace():
-            self._put("" if _WIDE.match(last) and _WIDE.match(part.lstrip()) else " ")
+        elif between or before[-1].isspace() or part[0].isspace():
+            self._put("" if _WIDE.match(before.rstrip()[-1]) and _WIDE.match(part.lstrip()) else " ")
         self._draw(LINE if between else "")
 
     def _label(self, paragraph: Paragraph, part: str) -> None:

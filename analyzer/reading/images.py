@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
 _LONG_SIDE = 842.0
 """Points; a picture that does not say how large it is printed is taken for a sheet of A4."""
-_PLAUSIBLE = range(90, 1300)
-"""Dots per inch of scans; a camera's 72 says nothing."""
+_PLAUSIBLE = range(100, 1300)
+"""Dots per inch of scans; the 72 or 96 of cameras and screens says nothing of paper."""
 _QUALITY = 92
 
 
@@ -74,19 +74,22 @@ def _page(frame: Image.Image) -> tuple[bytes, float, float]:
 
     dots = frame.info.get("dpi", (0, 0))[0]
     upright = ImageOps.exif_transpose(frame)
-    if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
-        upright = _on_white(upright)
-    sheet = (
-        upright if upright.mode in {"L", "RGB"} else upright.convert("L" if upright.mode == "1" or upright.mode.startswith("I") else "RGB")
-    )
+    sheet = _plain(upright)
     target = BytesIO()
     sheet.save(target, "JPEG", quality=_QUALITY)
     scale = 72 / dots if dots and int(dots) in _PLAUSIBLE else _LONG_SIDE / max(sheet.size)
     return target.getvalue(), sheet.width * scale, sheet.height * scale
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
+def _plain(picture: Image.Image) -> Image.Image:
+    """The picture in greys or colours of 8 bits, on white paper."""
     from PIL import Image
 
-    layers = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        layers = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+    if picture.mode.startswith("I;16"):
+        return picture.point(lambda grey: grey / 256).convert("L")
+    if picture.mode in {"L", "RGB"}:
+        return picture
+    return picture.convert("L" if picture.mode == "1" else "RGB")

@@ -144,7 +144,7 @@ class WordBody:
             else:
                 yield from self._blocks(self._inner(element))
 
-    def _inner(self, element: Any) -> Iterable[Any]:
+    def _inner(self, element: Any) -> Any:
         """What a wrapper of paragraphs, rows, cells or runs holds: nothing where it was deleted or is no text."""
         tag = element.tag
         if tag in _DELETIONS:
@@ -152,7 +152,7 @@ class WordBody:
             return ()
         if tag in _INSERTIONS:
             self.tracked = True
-            return list(element)
+            return element
         if tag == f"{W}sdt":
             content = element.find(f"{W}sdtContent")
             return () if content is None else content

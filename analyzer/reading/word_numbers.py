@@ -12,6 +12,10 @@ from analyzer.reading.word_parts import W, number_of, value_of
 _LEVELS = 9
 _BLANK = re.compile(r"%([1-9])")
 _LETTERS = re.compile(r"[0-9A-Za-z\u3400-\u9fff]")
+_ROMAN = (
+    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L")),
+    *((40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
+)
 _DIGITS = "〇一二三四五六七八九"
 _LEGAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -169,12 +173,9 @@ def written(value: int, form: str) -> str:
 _LARGEST = 9999
 
 
-_ROMAN_SIGNS = ("M", "CM", "D", "CD", "C", "XC", "L", "XL", "X", "IX", "V", "IV", "I")
-
-
 def _roman(value: int) -> str:
     pieces = []
-    for worth, sign in zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), _ROMAN_SIGNS, strict=True):
+    for worth, sign in _ROMAN:
         count, value = divmod(value, worth)
         pieces.append(sign * count)
     return "".join(pieces)

@@ -59,14 +59,7 @@ class ZipReader:
             raise ArchiveLocked(path=self.path)
         try:
             data = self._zip.read(entry, password.encode("utf-8") if password else None)
-        except (
-            RuntimeError,
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            ValueError,
-        ) as error:  # wrong passwords are told in many ways
+        except (RuntimeError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:  # also for a wrong password
             raise (ArchiveLocked if locked else self._damaged)(path=self.path) from error
         self._read += len(data)
         return data

@@ -34,23 +34,23 @@ def run_train(
 
 
 def run_evaluate(*, corpora: Path | None, extra: Sequence[Path], gold: Path | None, evidence: Path | None, language: str) -> dict[str, Any]:
-    """Figures by cross-validation over author voices, or of reports (analysed here when ``evidence`` holds PDFs) against gold."""
+    """Figures by cross-validation over author voices, or of reports (made here when ``evidence`` holds protocols) against gold."""
     if gold is None:
         return cross_validate(_corpora(corpora, language), load_pack(DEFAULT_PACK), extra)
     if evidence is None:
         raise UsageError(reason=say(language, "usage_gold_alone"))
-    pdfs = sorted(evidence.glob("*.pdf"))
-    known = [path for path in pdfs if (gold / path.name.split(".")[0] / "gold.json").is_file()]
+    files = sorted([*evidence.glob("*.pdf"), *evidence.glob("*.docx")])
+    known = [path for path in files if (gold / path.name.split(".")[0] / "gold.json").is_file()]
     if not known and not any(evidence.glob("*.json")):
         raise UsageError(reason=say(language, "usage_no_reports", path=evidence))
-    return _evaluate_pdfs(gold, known) if known else evaluate_reports(gold, evidence)
+    return _evaluate_files(gold, known) if known else evaluate_reports(gold, evidence)
 
 
-def _evaluate_pdfs(gold: Path, pdfs: Sequence[Path]) -> dict[str, Any]:
+def _evaluate_files(gold: Path, files: Sequence[Path]) -> dict[str, Any]:
     analyzer = Analyzer()
     tally = Tally()
     unread: list[str] = []
-    for path in pdfs:
+    for path in files:
         wanted = json.loads((gold / path.name.split(".")[0] / "gold.json").read_text("utf-8"))
         try:
             report = analyzer.analyze(path)
