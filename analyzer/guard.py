@@ -5,6 +5,7 @@ The process is started once and reads one file after the other; only when a file
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import signal
 import sys
@@ -164,6 +165,7 @@ def _serve(pipe: Connection, prepare: Callable[[Tell], Callable[..., object]], a
     """The life of the process: answer each call until the pipe closes."""
     with suppress(AttributeError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.disable()
     voice = _Voice(pipe)
     with suppress(EOFError, BrokenPipeError, ConnectionError):
         try:

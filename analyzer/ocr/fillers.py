@@ -16,11 +16,12 @@ from analyzer.ocr.readings import ReadLine
 _SOME_DOTS = re.compile(r"[.·…•]{2,}")
 _DOTS_WITHIN = re.compile(r"[\s.·…•:。]*(?:[.·•]{2,}|…)[\s.·…•:。]*")
 _DOTS_AT_END, _DOTS_AT_START = re.compile(r"[\s.·…•。]+$"), re.compile(r"^[\s.·…•。]+")
+_PAGE_NUMBER = re.compile(r"[\s.·…•。]*(?:\d{1,3}|[ivxlc]{1,6})\b")
 _FEWEST = 4
 """Dots that make a leader."""
 _DOT = 0.28
 """Ems that a dot measures at most."""
-_DARK = 150
+_DARK = 190
 _UNDERSCORE = 0.5
 """Width of an underscore in ems."""
 _LONGEST_BLANK = 260.0
@@ -46,7 +47,13 @@ def leaders_of(page: Grey, scale: float, lines: Sequence[ReadLine]) -> list[Lead
         middle = (line.top + line.bottom) / 2
         if not any(abs(leader.y - middle) < 0.6 * line.size for leader in found):
             found += _in_row(page, scale, line)
-    return found
+    return [leader for leader in found if not any(_reads_on(line, leader) for line in lines)]
+
+
+def _reads_on(line: ReadLine, leader: Leader) -> bool:
+    """Whether a line was read across a row of dots, and found none."""
+    level = line.top < leader.y < line.bottom and line.x0 < leader.x0 - line.size and line.x1 > leader.x1
+    return level and not _SOME_DOTS.search(line.text)
 
 
 def _in_row(page: Grey, scale: float, line: ReadLine) -> Iterator[Leader]:
@@ -83,8 +90,8 @@ def _is_alone(labels: npt.NDArray[np.int32], chain: Sequence[tuple[float, float]
     first, last = int(chain[0][0]), int(chain[-1][0]) + 1
     y = sum(y for _, y in chain) / len(chain)
     part = labels[:, first:last] > 0
-    rest = int(part.sum() - part[max(0, int(y - largest)) : int(y + largest) + 1].sum())
-    return rest <= 2 * len(chain)
+    rest = int(part.sum() - part[max(0, int(y - 0.7 * largest)) : int(y + 0.7 * largest) + 1].sum())
+    return rest <= len(chain)
 
 
 def _leader(chain: Sequence[tuple[float, float]], left: int, top: int, scale: float) -> Leader:
@@ -96,11 +103,9 @@ def with_leaders(lines: Sequence[ReadLine], leaders: Sequence[Leader]) -> list[R
     """The lines, each row of dots joined with what stands before and behind it."""
     rest = list(lines)
     for leader in leaders:
-        row = sorted(
-            (line for line in rest if line.top - 0.3 * line.size < leader.y < line.bottom + 0.3 * line.size), key=lambda line: line.x0
-        )
+        row = sorted((line for line in rest if _is_level(line, leader)), key=lambda line: line.x0)
         before = [line for line in row if line.x0 < leader.x0]
-        behind = next((line for line in row if line.x0 >= leader.x0 and line.x1 > leader.x1 and line.x0 < leader.x1 + 4 * line.size), None)
+        behind = next((line for line in row if line.x0 >= leader.x0 and line.x1 > leader.x1 and _ends(line, leader)), None)
         if not before:
             continue
         line = before[-1]
@@ -108,6 +113,15 @@ def with_leaders(lines: Sequence[ReadLine], leaders: Sequence[Leader]) -> list[R
         rest = [other for other in rest if other not in (line, behind) and other not in inside]
         rest.append(_joined(line, leader, behind))
     return rest
+
+
+def _is_level(line: ReadLine, leader: Leader) -> bool:
+    return line.top - 0.3 * line.size < leader.y < line.bottom + 0.3 * line.size
+
+
+def _ends(line: ReadLine, leader: Leader) -> bool:
+    """Whether a line behind a row of dots is the number of a page."""
+    return line.x0 < leader.x1 + 4 * line.size and _PAGE_NUMBER.match(line.text) is not None
 
 
 def _joined(line: ReadLine, leader: Leader, behind: ReadLine | None) -> ReadLine:

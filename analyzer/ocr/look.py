@@ -17,7 +17,8 @@ _DEEP = re.compile(r"[gjpqyQ\[\](){}|,;/βγμρφ]")
 _IDEOGRAPHS_HEIGHT = 0.9
 _TALL_HEIGHT, _SMALL_HEIGHT, _DEPTH = 0.71, 0.5, 0.21
 """Of letters above and below their baseline, in ems."""
-_DARK = 140
+_DARK, _PALEST = 140, 225
+"""The lightest grey that is ink, for black print and for the palest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ def look_of(page: Grey, box: tuple[int, int, int, int], text: str) -> Look | Non
     """What the line in ``box`` (x0, top, x1, bottom; pixels) looks like; None where there is no ink. ``page`` has no rules."""
     x0, top = max(0, box[0]), max(0, box[1])
     part = page[top : box[3], x0 : box[2]]
-    dark = part < _DARK
+    if not part.size:
+        return None
+    dark = part < min(_PALEST, max(_DARK, (float(np.percentile(part, 2)) + 255) / 2))
     rows = _extent(dark.sum(axis=1) > max(1.0, 0.004 * part.shape[1]))
     if rows is None:
         return None

@@ -17,8 +17,10 @@ from analyzer.ocr.pictures import (
     Levels,
     crisp,
     evened,
+    hairlines_of,
     ink_of,
     is_blank,
+    is_marked,
     levels_of,
     lie_of,
     straightened,
@@ -34,10 +36,13 @@ _POOR = 0.8
 _BETTER = 0.12
 _LEAST_TEXT = 12
 """Characters without which confidence says nothing."""
+_GOOD = 0.9
 _SAMPLE = 0.22
-"""Share of the page's height that is read to find out which way up it is."""
+"""Half the share of the page's width and height that is read to find out which way up it is."""
 _TALL = 1.6
 """A line this many times higher than wide stands upright."""
+_NOISE = 0.5
+"""Confidence below which what seems a line is the edge of a stamp, a drawing or a speck."""
 _SURE_ENOUGH = 0.6
 """Confidence in what was passed over at first."""
 
@@ -66,6 +71,8 @@ class PageReader:
         levels = levels_of(plain)
         grey = evened(plain, levels)
         clear = crisp(grey, levels)
+        if is_marked(grey, levels):
+            grey, levels = clear, Levels(255.0, 0.0, 0.0, 0.0, levels.spread)
         if is_blank(clear):
             return PageReading(*sheet.size, blank=True)
         lie = lie_of(ink_of(clear))
@@ -82,16 +89,11 @@ class PageReader:
 
     def _best_turn(self, laid: _Laid, seen: Sequence[Seen]) -> int:
         """By how many more quarters a page that is read poorly must be turned to be read well; 0 where none is better."""
-        height, width = laid.page.shape
-        middle = sorted((line.top + line.bottom) / 2 for line in seen)[len(seen) // 2] if seen else height / 2
+        sample = laid.middle_of(seen)
         found = {0: _sureness(seen)}
         for turns in (2, 1, 3):
-            whole = turned(laid.page, turns)
-            centre = {2: height - middle, 1: width / 2, 3: width / 2}[turns]
-            reach = round(_SAMPLE * whole.shape[0] / 2)
-            first = max(0, round(centre) - reach)
-            found[turns] = _sureness(self._cheap.lines(whole[first : first + 2 * reach]))
-            if found[turns] > 0.9:
+            found[turns] = _sureness(self._cheap.lines(turned(sample, turns)))
+            if found[turns] > _GOOD:
                 break
         best = max(found, key=lambda turns: found[turns])
         return best if found[best] > found[0] + _BETTER else 0
@@ -152,11 +154,20 @@ class _Laid:
     def height(self) -> float:
         return float(self.page.shape[0] / self.scale)
 
+    def middle_of(self, seen: Sequence[Seen]) -> Grey:
+        """A part of the page in the midst of its lines."""
+        height, width = self.page.shape
+        x = median((line.x0 + line.x1) / 2 for line in seen) if seen else width / 2
+        y = median((line.top + line.bottom) / 2 for line in seen) if seen else height / 2
+        across, down = round(_SAMPLE * width), round(_SAMPLE * height)
+        left, top = max(0, round(x) - across), max(0, round(y) - down)
+        return self.page[top : top + 2 * down, left : left + 2 * across]
+
     def lines(self, seen: Sequence[Seen]) -> list[ReadLine]:
         """The lines with what their print looks like, in points."""
         found = []
         for line in seen:
-            text = mended(line.text)
+            text = mended(line.text) if line.confidence >= _NOISE else ""
             look = look_of(self.bare, (line.x0, line.top, line.x1, line.bottom), text) if text else None
             if look is not None:
                 x0, top, x1, bottom = (round(side / self.scale, 2) for side in (look.x0, look.top, look.x1, look.bottom))
@@ -176,7 +187,7 @@ class _Laid:
 def _laid(grey: Grey, levels: Levels, turns: int, tilt: float, scale: float) -> _Laid:
     page = straightened(turned(grey, turns), tilt, levels.paper)
     clear = crisp(page, levels)
-    rules = rules_in(ink_of(clear), scale)
+    rules = rules_in(hairlines_of(page, levels), scale)
     return _Laid(page, without_rules(clear, rules, scale), rules, scale)
 
 

@@ -35,8 +35,14 @@ _LEAST_TILT = 0.08
 """Degrees below which turning the picture would only blur it."""
 _LEAST_INK, _MOST_INK = 200, 40000
 """Dots without which nothing can be told; dots that are looked at."""
-_CLEARLY = 1.15
+_CLEARLY = 1.3
 """How much sharper lines must stand out across the page than along it."""
+_STANDS_OUT, _WIDE_STROKES = 1.45, 4e-4
+"""How much more often than its neighbours the grey of a watermark comes; its share of the page, edges left out."""
+_PALE_LEAST, _PALE_MOST, _GRAINS = 0.14, 0.4, 3.2
+"""Of the contrast of a page, how much darker than paper a thin line is at least and need be at most; and in grains of the paper."""
+_DARKER, _FEW_DOTS = 50, 60
+"""Levels by which ink is darker than paper; dots without which its level cannot be told."""
 _EVEN = 18
 """Grey levels by which the brightness of paper may differ from place to place before it is evened out."""
 
@@ -92,6 +98,8 @@ class Levels:
     paper: float
     ink: float
     uneven: float
+    grain: float
+    """How much the grey of the paper varies from dot to dot."""
     spread: npt.NDArray[np.uint8]
     """The brightness of the paper from place to place, in a smaller picture."""
 
@@ -100,7 +108,11 @@ def levels_of(page: Grey) -> Levels:
     """The levels of a page."""
     paper = np.asarray(_image(page).reduce(_SMALLER).filter(_brightest(3)).filter(_blur(3)))
     low, usual, high = np.percentile(paper, (5, 50, 95))
-    return Levels(float(usual), float(np.percentile(page[::8, ::8], 1.0)), float(high - low), paper)
+    sample = page[::4, ::4]
+    dark = sample[sample < usual - _DARKER]
+    ink = float(np.percentile(dark, 15)) if len(dark) > _FEW_DOTS else 0.0
+    grain = max(0.0, float(usual - np.percentile(sample, 16)))
+    return Levels(float(usual), ink, float(high - low), grain, paper)
 
 
 def evened(page: Grey, levels: Levels) -> Grey:
@@ -122,6 +134,23 @@ def crisp(page: Grey, levels: Levels) -> Grey:
     return np.asarray(_image(page).point(table.tolist()))
 
 
+def is_marked(page: Grey, levels: Levels) -> bool:
+    """Whether a pale watermark lies under the text of a page without shadows: a grey of its own, in strokes wider than those of print."""
+    contrast = levels.paper - levels.ink
+    small = np.asarray(_image(page).reduce(3))
+    counts = np.convolve(np.bincount(small.ravel(), minlength=256).astype(np.float64), np.ones(7) / 7, "same")
+    between = counts[int(levels.paper - 0.6 * contrast) : int(levels.paper - 0.08 * contrast)]
+    if contrast < 60 or not len(between):
+        return False
+    darker, paler = np.minimum.accumulate(between), np.minimum.accumulate(between[::-1])[::-1]
+    if float((between / np.maximum(np.maximum(darker, paler), 1)).max()) < _STANDS_OUT:
+        return False
+    grey = (small > levels.paper - 0.5 * contrast) & (small < levels.paper - 0.09 * contrast)
+    wide = grey[1:-1] & grey[:-2] & grey[2:]
+    wide = wide[:, 1:-1] & wide[:, :-2] & wide[:, 2:]
+    return float(wide.mean()) > _WIDE_STROKES
+
+
 def is_blank(page: Grey) -> bool:
     """Whether there is hardly anything on the sheet."""
     across, down = page.shape[1] // 30, page.shape[0] // 30
@@ -132,6 +161,12 @@ def is_blank(page: Grey) -> bool:
 def ink_of(page: Grey) -> Mask:
     """Where a ``crisp`` page is printed on."""
     return page < 140
+
+
+def hairlines_of(page: Grey, levels: Levels) -> Mask:
+    """Where a page is printed on, thin lines included, which are pale once the page was turned a little."""
+    contrast = levels.paper - levels.ink
+    return page < levels.paper - min(_PALE_MOST * contrast, max(_PALE_LEAST * contrast, _GRAINS * levels.grain))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from analyzer.ocr.pictures import Grey, Mask
 Rule = tuple[float, float, float, float]
 """x0, top, x1, bottom in pixels; its middle runs level or upright, so either the x or the y are equal."""
 
-_LEVEL, _UPRIGHT = 22.0, 9.0
+_LEVEL, _UPRIGHT = 26.0, 9.0
 """Points that a level or an upright rule measures at least: more than strokes of letters do."""
 _SOLID = 0.94
 """The share of a rule that must be ink."""
 _THICKEST = 3.5
 """Points."""
+_CLEAR, _NEARLY_CLEAR = 0.12, 0.33
+"""The share of ink that there may be along one side of a rule, and along the other, where a second rule may run."""
 _GAP = 4.0
 """Points that a rule may be broken for."""
 _REACH = 4.0
@@ -59,10 +61,10 @@ def _runs(ink: Mask, shortest: float, scale: float) -> Iterator[tuple[float, flo
     rows = np.flatnonzero(full.any(axis=1))
     for group in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
         if len(group):
-            yield from _in_band(full, group, length, scale)
+            yield from _in_band(ink, full, group, length, scale)
 
 
-def _in_band(full: Mask, rows: npt.NDArray[np.int64], length: int, scale: float) -> Iterator[tuple[float, float, float]]:
+def _in_band(ink: Mask, full: Mask, rows: npt.NDArray[np.int64], length: int, scale: float) -> Iterator[tuple[float, float, float]]:
     """The strokes among neighbouring rows; ``full`` tells where windows of ``length`` pixels that are all ink begin."""
     starts = full[rows]
     for first, last in _stretches(np.asarray(starts.any(axis=0), dtype=np.bool_), length + round(_GAP * scale)):
@@ -70,8 +72,19 @@ def _in_band(full: Mask, rows: npt.NDArray[np.int64], length: int, scale: float)
         inked = part.sum(axis=1)
         if (inked > 0.5 * inked.max()).sum() > _THICKEST * scale + 1:
             continue
+        if not _stands_clear(ink, int(rows[0]) - 1, int(rows[-1]) + 1, first, last + length, scale):
+            continue
         weights = part.sum(axis=1).astype(np.float64)
         yield float((weights * rows).sum() / weights.sum()) - 0.5, float(first), float(last + length)
+
+
+def _stands_clear(ink: Mask, top: int, bottom: int, first: int, last: int, scale: float) -> bool:
+    """Whether there is paper along a stroke, as there is not where letters or their feet run together."""
+    near, far = max(1, round(0.6 * scale)), max(3, round(2.6 * scale))
+    above = ink[max(0, top - far) : max(0, top - near), first:last]
+    below = ink[bottom + near : bottom + far, first:last]
+    shares = [float(side.mean()) if side.size else 0.0 for side in (above, below)]
+    return min(shares) < _CLEAR and max(shares) < _NEARLY_CLEAR
 
 
 def _stretches(mask: npt.NDArray[np.bool_], gap: int) -> Iterator[tuple[int, int]]:

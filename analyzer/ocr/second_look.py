@@ -15,6 +15,8 @@ from analyzer.ocr.readings import ReadLine
 
 _DOTS = re.compile(r"[.·…]{2,}")
 """Dots that lead to a page number, of which no engine is sure."""
+_MARK = re.compile(r"^\s*[（(]?\d{1,2}[)）.、．]\s*")
+"""The number of a list item or heading: no number that counts."""
 _NUMBER = re.compile(r"\d|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩαβ%‰×^]|\b[IVX]{1,4}\b")
 _DOUBT = 0.9
 """Confidence below which a line with numbers is looked at again."""
@@ -23,7 +25,7 @@ _HEIGHT = 34.0
 _WIDEST = 1440
 _MARGIN = 14
 _APART = 40
-_MOST_DOUBTFUL, _MOST_LEFT = 12, 40
+_MOST_DOUBTFUL, _MOST_LEFT = 8, 40
 """Lines and patches of a page; where there are more, the page is no better for it."""
 _BLOCK = 4
 """Pixels along a side of the squares in which ink is looked for."""
@@ -34,10 +36,12 @@ Box = tuple[float, float, float, float]
 
 def doubtful(lines: Sequence[ReadLine]) -> list[int]:
     """The indexes of the lines whose numbers are least certain."""
-    found = [
-        index for index, line in enumerate(lines) if line.confidence < _DOUBT and _NUMBER.search(line.text) and not _DOTS.search(line.text)
-    ]
+    found = [index for index, line in enumerate(lines) if line.confidence < _DOUBT and _holds_number(line.text)]
     return sorted(sorted(found, key=lambda index: lines[index].confidence)[:_MOST_DOUBTFUL])
+
+
+def _holds_number(text: str) -> bool:
+    return len(text) > 1 and not _DOTS.search(text) and _NUMBER.search(_MARK.sub("", text)) is not None
 
 
 def read_again(page: Grey, boxes: Sequence[Box], sizes: Sequence[float], engine: Engine) -> list[tuple[str, float] | None]:
@@ -116,7 +120,7 @@ def left_over(page: Grey, scale: float, covered: Sequence[Box], size: float) -> 
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         tall, wide = (rows.stop - rows.start) * _BLOCK, (columns.stop - columns.start - 2 * reach) * _BLOCK
         dots = int((inked[rows, columns] & (labels[rows, columns] == index)).sum())
-        if 0.4 * size * scale <= tall <= 2.2 * size * scale and _BLOCK <= wide < 0.4 * width and dots >= 2:
+        if 0.55 * size * scale <= tall <= 2.2 * size * scale and _BLOCK <= wide < 0.4 * width and dots >= 2:
             x0 = (columns.start + reach) * _BLOCK
             found.append(Patch((x0, rows.start * _BLOCK, x0 + wide, rows.stop * _BLOCK)))
     return found if len(found) <= _MOST_LEFT else []

@@ -59,7 +59,7 @@ def read(path: Path | str, data: bytes | None = None, password: str | None = Non
     sha256 = hashlib.sha256(content).hexdigest()
     return Document(
         name, sha256, body.text, body.origin, body.pages, body.lines, body.tables,
-        geometry=pages.geometry, certainty=pages.scanned.certainty, warnings=[*pages.warnings(), *pdf.baggage.notices()],
+        geometry=pages.geometry, certainty=pages.scanned.certainty, warnings=[*pages.warnings(), *pdf.notices()],
         unread=tuple(sorted(pages.unread)),
     )  # fmt: skip
 

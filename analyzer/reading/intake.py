@@ -8,6 +8,7 @@ from analyzer import limits
 from analyzer.errors import DamagedPdf, FileMissing, NotAPdf, OverFileMegabytes, PermissionDenied
 from analyzer.reading.archives import member_at, refusal
 from analyzer.reading.kinds import Kind, Sort, sort_of
+from analyzer.reading.mending import openable
 
 
 def content_of(path: Path | str, password: str | None = None) -> bytes:
@@ -47,4 +48,4 @@ def as_pdf(content: bytes, path: str, sort: Sort) -> bytes:
 def drawable(content: bytes, path: str) -> bytes:
     """The PDF whose pages a report may show; nothing where the file, a Word file, has none."""
     sort = sort_of(content)
-    return b"" if sort.kind is Kind.WORD else as_pdf(content, path, sort)
+    return b"" if sort.kind is Kind.WORD else openable(as_pdf(content, path, sort))

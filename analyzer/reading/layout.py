@@ -6,6 +6,7 @@ All lengths are points, all boxes have their origin at the top left of the page 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,8 @@ Box = tuple[float, float, float, float]
 _BLANK = re.compile(r"(?<=\S) +(?=\S)")
 _GUTTER_ZONE = (0.35, 0.65)
 """Where between the outer edges of the text the gap between two columns may be."""
+_SLANT = 2.0
+"""Degrees by which upright text may be turned."""
 _FILLED = 0.3
 """The least share of full lines in a column of prose beside which there are lines across the page."""
 
@@ -51,7 +54,7 @@ class Run:
 
     @property
     def upright(self) -> bool:
-        return self.angle < 2 or self.angle > 358
+        return self.angle < _SLANT or self.angle > 360 - _SLANT
 
     @property
     def stacked(self) -> bool:
@@ -72,6 +75,10 @@ def reading_order(runs: Sequence[Run]) -> list[Placed]:
     stacked = sum(run.end - run.start for run in runs if run.stacked)
     if stacked and 2 * stacked > sum(run.end - run.start for run in runs):
         return [Placed(run, -1) for run in _from_right_to_left(runs)]
+    if turns := _quarter_turns(runs):
+        upright = [_set_upright(run, turns) for run in runs]
+        index_of = {id(run): index for index, run in enumerate(upright)}
+        return [Placed(runs[index_of[id(entry.run)]], entry.column) for entry in reading_order(upright)]
     gutter = find_gutter(runs)
     if gutter is None:
         return [Placed(run, -1) for run in _as_drawn(runs)]
@@ -92,6 +99,25 @@ def reading_order(runs: Sequence[Run]) -> list[Placed]:
             columns[run.x0 + run.x1 > 2 * gutter].append(run)
     flush()
     return placed
+
+
+def _quarter_turns(runs: Sequence[Run]) -> int:
+    """By how many quarters, counter-clockwise, most of the text is turned."""
+    if all(run.upright for run in runs):
+        return 0
+    characters = Counter[int]()
+    for run in runs:
+        turns = round(run.angle / 90)
+        characters[turns % 4 if abs(run.angle - 90 * turns) < _SLANT else 0] += run.end - run.start
+    turns, most = characters.most_common(1)[0]
+    return turns if 2 * most > characters.total() else 0
+
+
+def _set_upright(run: Run, turns: int) -> Run:
+    """The run as it stands when the page is turned so that its text is upright."""
+    x0, top, x1, bottom = run.x0, run.top, run.x1, run.bottom
+    sides = {1: (-bottom, x0, -top, x1), 2: (-x1, -bottom, -x0, -top), 3: (top, -x1, bottom, -x0)}[turns]
+    return Run(run.start, run.end, *sides, run.size, run.bold, run.tail_bold, (run.angle - 90 * turns) % 360, run.table)
 
 
 def _from_right_to_left(runs: Sequence[Run]) -> list[Run]:

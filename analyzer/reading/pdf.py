@@ -40,6 +40,7 @@ from analyzer.reading import calls
 from analyzer.reading.baggage import Baggage
 from analyzer.reading.elements import UNMOVED, Bounds, Box, Matrix, inside, matrix_of, on_page, times
 from analyzer.reading.layout import Run
+from analyzer.reading.mending import with_trailer
 from analyzer.reading.spacing import needless_blanks
 from analyzer.reading.unseen import PLAIN, Colours, Ground, Ink
 
@@ -261,7 +262,7 @@ class PdfFile:
         allowed = limits.current()
         if len(data) > allowed.file_megabytes * _MEGABYTE:
             raise OverFileMegabytes(path=path, limit=allowed.file_megabytes)
-        self._pdf = _open(data, password, path)
+        self._pdf, self._mended = _open(data, password, path)
         self.baggage = Baggage(self._pdf, data)
         self._path, self._limits = path, allowed
         self._kept: OrderedDict[int, PdfPage] = OrderedDict()
@@ -321,6 +322,12 @@ class PdfFile:
             self._characters += characters
         return OverCharacters(path=path, limit=allowed.characters) if self._characters > allowed.characters else None
 
+    def notices(self) -> Iterator[tuple[str, dict[str, object]]]:
+        """Warnings about the file as a whole: code of the sentence and what it needs."""
+        if self._mended:
+            yield "mended", {}
+        yield from self.baggage.notices()
+
     def boxes(self, page: int, indexes: Sequence[int]) -> list[Rect | None]:
         """Boxes of the characters ``indexes`` of the raw text of page number ``page``; None for blanks."""
         opened = self.page(page - 1)
@@ -361,7 +368,7 @@ class _Look:
         low, high = (a.bottom if a.bottom < b.bottom else b.bottom), (a.top if a.top > b.top else b.top)
         x0, top, x1, bottom = self._frame.rect(left, low, right, high)
         size = pdfium_c.FPDFText_GetFontSize(text, first) * math.hypot(matrix.c, matrix.d)
-        angle = 0.0 if not matrix.b else math.degrees(math.atan2(matrix.b, matrix.a))
+        angle = 0.0 if not matrix.b and matrix.a >= 0 else math.degrees(math.atan2(matrix.b, matrix.a))
         bold = self._is_bold(first)
         ink = self._last_ink
         tail_bold = self._is_bold(last)
@@ -403,9 +410,10 @@ def _is_bold_font(font: int) -> bool:
     return calls.font_weight(font) >= _BOLD_WEIGHT and not _SLANTED_NAME.search(name)
 
 
-def _open(data: bytes, password: str | None, path: str) -> pdfium.PdfDocument:
+def _open(data: bytes, password: str | None, path: str) -> tuple[pdfium.PdfDocument, bool]:
+    """The document, and whether it had to be mended."""
     try:
-        return pdfium.PdfDocument(data, password=password)
+        return pdfium.PdfDocument(data, password=password), False
     except pdfium.PdfiumError as error:
         if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
             raise (EncryptedPdf if password is None else WrongPassword)(path=path) from None
@@ -413,6 +421,10 @@ def _open(data: bytes, password: str | None, path: str) -> pdfium.PdfDocument:
             raise LockedPdf(path=path) from None
         if error.err_code == pdfium_c.FPDF_ERR_SUCCESS:
             raise NoPages(path=path) from None
+    mended = with_trailer(data)
+    try:
+        return pdfium.PdfDocument(mended or b"", password=password), True
+    except pdfium.PdfiumError:
         raise DamagedPdf(path=path) from None
 
 

@@ -12,6 +12,8 @@ import numpy as np
 import pypdfium2 as pdfium
 from PIL import Image
 
+from analyzer import limits
+
 if TYPE_CHECKING:
     from analyzer.findings import Box
 
@@ -134,8 +136,13 @@ def _page(document: pdfium.PdfDocument, number: int, scale: float) -> _Page | No
         page = document[number - 1]
     except (pdfium.PdfiumError, IndexError):
         return None
+    limits.progress()
     try:
-        return _Page(page.render(scale=scale, grayscale=True).to_pil().convert("L"), scale)
+        width, height = page.get_size()
+        allowed = limits.drawing_scale(width, height, scale)
+        return _Page(page.render(scale=allowed, grayscale=True).to_pil().convert("L"), allowed) if allowed else None
+    except pdfium.PdfiumError:
+        return None
     finally:
         page.close()
 
