@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from analyzer.findings import Failure, Outcome
-    from analyzer.pipeline import Analyzer
     from analyzer.reports.terminal import Sheet
     from analyzer.rules import ElementRule, Pack
 
@@ -633,12 +632,6 @@ def _known_pack(name: str, language: str) -> str:
     if not (pack_dir(name) / "pack.yaml").is_file():
         raise _refusal(language, "usage_unknown_pack", pack=name, known=say(language, "list_separator").join(known_packs()))
     return name
-
-
-def _analyzer(pack: str, language: str, filed_on: date | None = None) -> Analyzer:
-    from analyzer.pipeline import Analyzer
-
-    return _in_language(language, lambda name: Analyzer(name, filed_on=filed_on), _known_pack(pack, language))
 
 
 def _date(filed_on: str | None, language: str) -> date | None:

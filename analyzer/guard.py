@@ -17,20 +17,17 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from analyzer import limits
+from analyzer.confinement import GRACE, MEGABYTE, confine, end_after
 from analyzer.errors import AnalyzerError, Crashed, OverMegabytes, OverSeconds, OverTotalSeconds
 
 _Made = TypeVar("_Made")
 Tell = Callable[..., None]
-_MEGABYTE = 1 << 20
 _START = 300.0
 """Seconds in which the process must be ready to read."""
-_GRACE = 10.0
-"""Seconds after which it ends itself, should nobody be left to end it."""
 _BEAT = 0.2
 """Seconds between two signs of progress, at least."""
 _FAREWELL = 0.5
@@ -158,7 +155,7 @@ def _most_memory() -> float:
         import resource
     except ImportError:
         return 0.0
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (_MEGABYTE if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (MEGABYTE if sys.platform == "darwin" else 1024)
 
 
 def _serve(pipe: Connection, prepare: Callable[[Tell], Callable[..., object]], allowed: limits.Limits) -> None:
@@ -176,14 +173,14 @@ def _serve(pipe: Connection, prepare: Callable[[Tell], Callable[..., object]], a
         except Exception:
             voice.say(_FAULT, traceback.format_exc())
             return
-        _confine(allowed.megabytes)
+        confine(allowed.megabytes)
         limits.tell_progress_to(lambda: voice.beat(allowed.seconds))
         voice.say(_READY, None)
         while True:
             path, more = pipe.recv()
-            _end_after(allowed.seconds + _GRACE)
+            end_after(allowed.seconds + GRACE)
             answer = _answer(work, path, more, allowed)
-            _end_after(0)
+            end_after(0)
             voice.say(*answer)
 
 
@@ -205,14 +202,8 @@ class _Voice:
         now = time.monotonic()
         if now - self._last >= _BEAT:
             self._last = now
-            _end_after(seconds + _GRACE)
+            end_after(seconds + GRACE)
             self.say(_ALIVE, None)
-
-
-def _end_after(seconds: float) -> None:
-    """Let the system end this process after so many seconds, also inside a C library; 0 lets it live."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _answer(work: Callable[..., object], path: str, more: dict[str, Any], allowed: limits.Limits) -> tuple[str, object]:
@@ -226,17 +217,3 @@ def _answer(work: Callable[..., object], path: str, more: dict[str, Any], allowe
         return _FAILED, error
     except Exception:
         return _FAULT, traceback.format_exc()
-
-
-def _confine(megabytes: int) -> None:
-    """Keep this process to so much more memory than it holds now, and let it leave no core file, where the system knows such limits."""
-    try:
-        import resource
-    except ImportError:
-        return
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-        most = pages * resource.getpagesize() + megabytes * _MEGABYTE
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -15,9 +15,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from analyzer.batch.desk import REAL_ANALYST, OutputFull, Setup, load_analyst
-from analyzer.batch.limits import confine, deadline
+from analyzer.batch.limits import deadline
 from analyzer.batch.preload import VARIABLE
 from analyzer.batch.records import Record, Task, record_of_failure
+from analyzer.confinement import confine
 from analyzer.errors import AnalyzerError
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -77,7 +78,7 @@ def serve(pipe: Connection, setup: Setup) -> None:
     except AnalyzerError as error:
         pipe.send(_Broken(error))
         return
-    confine(setup.limits)
+    confine(setup.limits.megabytes)
     with suppress(EOFError, BrokenPipeError, ConnectionError):
         pipe.send(_READY)
         for _ in range(setup.limits.documents):

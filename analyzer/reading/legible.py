@@ -26,7 +26,7 @@ _BIGRAMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Bounds:
     """What no real page goes beyond: shares of its characters. ``fewest`` characters below which nothing is told."""
 
     fewest: int = 24
@@ -40,50 +40,50 @@ class Limits:
     foreign: float = 0.25
 
 
-LIMITS = Limits()
-HIDDEN = Limits(bad=0.03, accented=0.2, frequent=0.5, rare=0.06, bigrams=0.58)
+USUAL = Bounds()
+HIDDEN = Bounds(bad=0.03, accented=0.2, frequent=0.5, rare=0.06, bigrams=0.58)
 """For text that was put behind a picture by OCR: what a good engine keeps to."""
 
 
-def is_legible(text: str, limits: Limits = LIMITS) -> bool:
+def is_legible(text: str, bounds: Bounds = USUAL) -> bool:
     """Whether the text of a page reads like a language, as far as can be told; short texts are given credit."""
     if len(text) > 4 * _SAMPLE:
         third = len(text) // 3
-        if _reads(text[third : third + _SAMPLE] + text[2 * third : 2 * third + _SAMPLE], limits):
+        if _reads(text[third : third + _SAMPLE] + text[2 * third : 2 * third + _SAMPLE], bounds):
             return True
-    return _reads(text, limits)
+    return _reads(text, bounds)
 
 
-def _reads(text: str, limits: Limits) -> bool:
+def _reads(text: str, bounds: Bounds) -> bool:
     codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
     kinds = _kinds()[codes]
     counts: list[int] = np.bincount(kinds, minlength=_FOREIGN + 1).tolist()
     said = sum(counts[_BAD:])
-    if said < limits.fewest:
+    if said < bounds.fewest:
         return counts[_BAD] < 3 or counts[_BAD] < 0.6 * said
-    if counts[_BAD] > limits.bad * said or counts[_ACCENTED] > max(limits.fewest, limits.accented * (counts[_LATIN] + counts[_ACCENTED])):
+    if counts[_BAD] > bounds.bad * said or counts[_ACCENTED] > max(bounds.fewest, bounds.accented * (counts[_LATIN] + counts[_ACCENTED])):
         return False
     han = counts[_FREQUENT] + counts[_KNOWN] + counts[_RARE]
-    if han >= limits.fewest and han > 0.3 * said and not _is_chinese(counts, han, limits):
+    if han >= bounds.fewest and han > 0.3 * said and not _is_chinese(counts, han, bounds):
         return False
-    if counts[_FOREIGN] > limits.foreign * said and len(np.unique(codes[kinds == _FOREIGN] >> 8)) > limits.foreign_blocks:
+    if counts[_FOREIGN] > bounds.foreign * said and len(np.unique(codes[kinds == _FOREIGN] >> 8)) > bounds.foreign_blocks:
         return False
-    return counts[_LATIN] < 0.6 * said or _is_worded(codes, kinds == _LATIN, limits)
+    return counts[_LATIN] < 0.6 * said or _is_worded(codes, kinds == _LATIN, bounds)
 
 
-def _is_chinese(counts: list[int], han: int, limits: Limits) -> bool:
-    return counts[_FREQUENT] >= limits.frequent * han and counts[_RARE] <= limits.rare * han
+def _is_chinese(counts: list[int], han: int, bounds: Bounds) -> bool:
+    return counts[_FREQUENT] >= bounds.frequent * han and counts[_RARE] <= bounds.rare * han
 
 
-def _is_worded(codes: npt.NDArray[np.uint16], latin: npt.NDArray[np.bool_], limits: Limits) -> bool:
+def _is_worded(codes: npt.NDArray[np.uint16], latin: npt.NDArray[np.bool_], bounds: Bounds) -> bool:
     """Whether letters follow each other as they do in words."""
     both = latin[:-1] & latin[1:]
     pairs = int(both.sum())
-    if pairs < limits.pairs:
+    if pairs < bounds.pairs:
         return True
     letters = codes & 31  # both cases alike
     usual = _usual_pairs()[letters[:-1][both] * 32 + letters[1:][both]]
-    return int(usual.sum()) >= limits.bigrams * pairs
+    return int(usual.sum()) >= bounds.bigrams * pairs
 
 
 @cache

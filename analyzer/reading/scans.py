@@ -25,7 +25,7 @@ from analyzer.ocr import Ocr
 from analyzer.ocr.look import advance, widths
 from analyzer.ocr.readings import PageReading, ReadLine, Sheet
 from analyzer.reading.layout import Run, by_rows, reading_order
-from analyzer.reading.legible import HIDDEN, LIMITS, is_legible
+from analyzer.reading.legible import HIDDEN, USUAL, is_legible
 from analyzer.reading.pdf import Boxes, PdfFile, PdfPage, Ruling
 from analyzer.reading.tables import find_grids
 
@@ -63,7 +63,7 @@ def needs_ocr(page: PdfPage) -> bool:
         return _shows_anything(page)
     if len(text) < _FEW and _picture_share(page) > _FULL_PAGE:
         return True
-    return not is_legible(text, HIDDEN if _is_hidden(page) else LIMITS)
+    return not is_legible(text, HIDDEN if _is_hidden(page) else USUAL)
 
 
 def _shows_anything(page: PdfPage) -> bool:
