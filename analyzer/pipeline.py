@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,7 @@ class Analyzer:
         is_protocol = kinds["protocol"]
         filed_on = self.filed_on or date.today()
 
+        @cache
         def quote(passage: int) -> Evidence | None:
             return evidence_of(document, pieces[passage].start, pieces[passage].end)
 

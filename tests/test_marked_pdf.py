@@ -343,7 +343,12 @@ def test_encrypted() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda data: data.replace(b"startxref", b"startxxxx"), lambda data: re.sub(rb"startxref\n\d+", b"startxref\n7", data)]
+    "damage",
+    [
+        lambda data: data.replace(b"startxref", b"startxxxx"),
+        lambda data: re.sub(rb"startxref\n\d+", b"startxref\n7", data),
+        lambda data: re.sub(rb"startxref\n\d+", b"startxref\n" + b"9" * 20, data),
+    ],
 )
 def test_damaged(english: bytes, damage: Change) -> None:
     copy = marked(damage(english), quoting(english))
