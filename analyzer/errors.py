@@ -94,6 +94,12 @@ class OcrFoundNothing(NoTextLayer):
     code = "ocr_found_nothing"
 
 
+class BlankPages(NoTextLayer):
+    """Nothing at all is drawn on any page."""
+
+    code = "blank_pages"
+
+
 class LockedWord(UnreadableFile):
     """An Office file with a password."""
 

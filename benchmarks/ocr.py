@@ -27,7 +27,6 @@ from analyzer.document import Document
 from analyzer.errors import AnalyzerError
 from analyzer.ocr import Ocr
 from analyzer.ocr.backends import Strength, make
-from analyzer.ocr.cache import OFF, VARIABLE
 from analyzer.reading import read
 from analyzer.reading.pdf import PdfFile
 from analyzer.reading.scans import sheet_of
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--mode", choices=["fast", "quality"], default="fast")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    os.environ[VARIABLE] = OFF
+    os.environ["ANALYZER_CACHE"] = ""
     found = [measured(scan, twin, options.mode) for folder in options.folders for scan, twin in pairs(folder)]
     if options.json:
         print(json.dumps([asdict(figures) | {"ratio": figures.ratio} for figures in found], ensure_ascii=False, indent=1))

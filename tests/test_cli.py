@@ -90,7 +90,7 @@ def folder(tmp_path: Path, good: bytes) -> Path:
         "empty_file.pdf": b"",
         "damaged_pdf.pdf": good[:300],
         "encrypted.pdf": pdf(lambda sheet: sheet.text(72, 72, "Secret."), password="secret"),
-        "no_text_layer.pdf": pdf(lambda sheet: sheet.grid([72, 100], [72, 100])),
+        "blank_pages.pdf": pdf(lambda sheet: None),
     }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
@@ -149,15 +149,14 @@ def test_stdin(good: bytes) -> None:
     assert run("-", stdin=b"").returncode == ExitStatus.UNREAD
 
 
-@pytest.mark.parametrize("code", ["not_a_pdf", "empty_file", "damaged_pdf", "encrypted", "no_text_layer", "file_missing"])
+@pytest.mark.parametrize("code", ["not_a_pdf", "empty_file", "damaged_pdf", "encrypted", "blank_pages", "file_missing"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_file_that_cannot_be_read(folder: Path, code: str, language: str) -> None:
     path = folder / f"{code}.pdf"
-    code = {"no_text_layer": "ocr_found_nothing"}.get(code, code)
-    done = run(path, "--lang", language)
+    done = run(path, "--ocr", "never", "--lang", language)
     assert (done.returncode, done.stdout) == (ExitStatus.UNREAD, "")
     assert done.stderr == say(language, f"error_{code}", path=path) + "\n"
-    done = run(path, "--format", "json", "--lang", language)
+    done = run(path, "--ocr", "never", "--format", "json", "--lang", language)
     assert json.loads(done.stdout) == {
         "error": {"code": code, "message": say(language, f"error_{code}", path=path)},
         "document": {"path": str(path)},
@@ -183,8 +182,8 @@ def test_json_of_several_is_an_array_and_jsonl_has_a_line_each(folder: Path) -> 
     assert outcomes == lines
     assert [("error" in outcome, Path(outcome["document"]["path"]).name) for outcome in outcomes][:3] == [
         (False, "a good.pdf"),
+        (True, "blank_pages.pdf"),
         (True, "damaged_pdf.pdf"),
-        (True, "empty_file.pdf"),
     ]
 
 

@@ -327,7 +327,7 @@ def many_objects(count: int) -> bytes:
 @pytest.mark.parametrize(
     ("make", "codes"),
     [
-        (lambda: bomb(b" ", 400), {"no_text_layer", "over_megabytes"}),
+        (lambda: bomb(b" ", 400), {"blank_pages", "no_text_layer", "over_megabytes"}),
         (lambda: bomb(b"q ", 30), {"over_megabytes"}),
         (lambda: bomb(b"BT /F 9 Tf 9 9 Td (a) Tj ET ", 60), {"over_megabytes", "over_seconds"}),
         (doubling_forms, {"over_megabytes", "over_seconds"}),
@@ -360,7 +360,7 @@ def test_a_limit_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     path = tmp_path / "pages.pdf"
     path.write_bytes(empty_pages(3_500))
     monkeypatch.setenv(limits.VARIABLE, "")
-    for more, code in (([], "over_pages"), (["--limit", "pages=4000"], "no_text_layer")):
+    for more, code in (([], "over_pages"), (["--limit", "pages=4000"], "blank_pages")):
         assert cli.main(["check", str(path), "--pack", "mini", "--ocr", "never", "--format", "json", *more]) == 3
         assert json.loads(capfd.readouterr().out)["error"]["code"] == code
     assert cli.main(["check", str(path), "--limit", "pages=many"]) == 2

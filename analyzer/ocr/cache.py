@@ -1,6 +1,6 @@
 """Readings of pages kept in the user's cache folder, so that a scan is read once. What cannot be kept or read back is no loss.
 
-The files hold text of protocols, and are for their user alone. ``ANALYZER_OCR_CACHE`` names another folder, or ``off``.
+The files hold text of protocols, and are for their user alone. ``resources.cache_dir`` says where.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import zlib
 from contextlib import suppress
 from pathlib import Path
 
 from analyzer.ocr.readings import PageReading, Sheet
+from analyzer.resources import cache_dir
 
-VARIABLE = "ANALYZER_OCR_CACHE"
-OFF = "off"
 MEGABYTES = 200
 """What the folder may hold; beyond it the readings that were not used for longest go."""
-_EDITION = "1"
+_EDITION = "5"
 """To be raised whenever the same picture would be read otherwise than before."""
 _LARGEST = 4 << 20
 """Bytes of a reading when unpacked."""
@@ -27,15 +25,8 @@ _LARGEST = 4 << 20
 
 def folder() -> Path | None:
     """Where readings are kept; None when they are not."""
-    chosen = os.environ.get(VARIABLE)
-    if chosen == OFF:
-        return None
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
-    with suppress(RuntimeError):  # a user without a home
-        return (Path(base) if base else Path.home() / ".cache") / "protocol-analyzer" / "ocr"
-    return None
+    place = cache_dir()
+    return place / "ocr" if place else None
 
 
 def key_of(sheet: Sheet, engine: str) -> str:

@@ -1,4 +1,4 @@
-"""Print that engines pass over: the dots that lead to page numbers, and lines left blank to be filled in."""
+"""Print that engines pass over: dots that lead to page numbers, lines left blank to be filled in, bullets, the blots of a schedule."""
 
 from __future__ import annotations
 
@@ -199,3 +199,73 @@ def _inserted(line: ReadLine, x0: float, x1: float, marks: str) -> str:
     punctuation = [at for at in range(max(1, place - 2), min(len(text), place + 2) + 1) if text[at - 1] in ":：=为"]
     place = punctuation[0] if punctuation else place
     return text[:place] + marks + text[place:]
+
+
+def with_bullets(page: Grey, scale: float, lines: Sequence[ReadLine]) -> list[ReadLine]:
+    """The lines, those of a list with the dots that stand before them. ``page`` has no rules."""
+    dots = [_dot_before(page, scale, line) for line in lines]
+    if sum(dot is not None or line.text.startswith(_BULLET) for dot, line in zip(dots, lines, strict=True)) < _COMPANY:
+        return list(lines)
+    return [
+        line if dot is None else replace(line, text=f"{_BULLET} {_MISREAD_BULLET.sub('', line.text)}", x0=min(dot, line.x0))
+        for line, dot in zip(lines, dots, strict=True)
+    ]
+
+
+_BULLET, _COMPANY = "•", 2
+_MISREAD_BULLET = re.compile(r"^(?:[·・•*°。]\s*|[.\-–oO]\s+)(?=\S)")
+_BULLET_SIDES, _BULLET_ROOM = (0.08, 0.5), (2.2, 0.6)
+"""Ems that bullets measure, and before and behind the beginning of a line where they are looked for."""
+
+
+def _dot_before(page: Grey, scale: float, line: ReadLine) -> float | None:
+    """Where a dot begins that is alone before the words of a line, half way up; in points."""
+    from scipy import ndimage
+
+    em = line.size * scale
+    left = max(0, round(line.x0 * scale - _BULLET_ROOM[0] * em))
+    top = max(0, round(line.top * scale))
+    labels, count = ndimage.label(page[top : round(line.bottom * scale), left : round(line.x0 * scale + _BULLET_ROOM[1] * em)] < _DARK)
+    if not 1 <= count <= _MOST_BLOTS:
+        return None
+    (rows, columns), *others = sorted(ndimage.find_objects(labels), key=lambda place: place[1].start)
+    dot = labels[rows, columns] > 0
+    shortest, longest = min(dot.shape), max(dot.shape)
+    if not (max(2.0, _BULLET_SIDES[0] * em) <= shortest and longest <= min(_BULLET_SIDES[1] * em, 1.7 * shortest)):
+        return None
+    middle = top + (rows.start + rows.stop) / 2 - (line.top + line.bottom) / 2 * scale
+    clear = min((place[1].start for place in others), default=labels.shape[1]) - columns.stop
+    solid = _is_round(dot) if shortest >= _PLAIN else float(dot.mean()) > _FILLED
+    return (left + columns.start) / scale if solid and abs(middle) < _OFF * em and clear > _OFF * em else None
+
+
+_PLAIN, _FILLED = 8, 0.55
+"""Pixels across from which it can be seen whether a dot is round; of a smaller one, the share of its box that is ink."""
+_OFF = 0.22
+"""Ems: how far a bullet may be from half way up, and is from the words at least."""
+_MOST_BLOTS = 8
+
+
+def is_blot(page: Grey, box: tuple[float, float, float, float], scale: float) -> bool:
+    """Whether a box (x0, top, x1, bottom; pixels) holds a filled circle as large as a letter and nothing else."""
+    x0, top, x1, bottom = (max(0, round(side)) for side in box)
+    ink = page[top:bottom, x0:x1] < _DARK
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return False
+    part = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _BLOT[0] * scale <= min(part.shape) and max(part.shape) <= _BLOT[1] * scale and _is_round(part)
+
+
+BLOT = "●"
+_BLOT = (3.5, 16.0)
+"""Points across."""
+_ROUND = 0.9
+"""The share of a box that is inked where a circle would ink it, and blank elsewhere."""
+
+
+def _is_round(ink: npt.NDArray[np.bool_]) -> bool:
+    tall, wide = ink.shape
+    y, x = np.ogrid[:tall, :wide]
+    circle = ((y + 0.5) / tall - 0.5) ** 2 + ((x + 0.5) / wide - 0.5) ** 2 <= 0.25
+    return 0.75 < tall / wide < 1.34 and float((ink == circle).mean()) >= _ROUND

@@ -33,12 +33,16 @@ _MOST_TILT = 6.0
 """Degrees up to which a sheet may lie askew."""
 _LEAST_TILT = 0.08
 """Degrees below which turning the picture would only blur it."""
-_LEAST_INK, _MOST_INK = 200, 40000
+_LEAST_INK, _MOST_INK = 200, 25000
 """Dots without which nothing can be told; dots that are looked at."""
+_AGREED = 0.1
+"""Degrees by which two ways of measuring may differ."""
+_FRAME, _HOLLOW, _THIN = 0.08, 0.25, 3
+"""Share of the page's height that frames and rules measure at least; share of their box that is ink at most; dots across a rule."""
 _CLEARLY = 1.3
 """How much sharper lines must stand out across the page than along it."""
-_STANDS_OUT, _WIDE_STROKES = 1.45, 4e-4
-"""How much more often than its neighbours the grey of a watermark comes; its share of the page, edges left out."""
+_STANDS_OUT, _WIDE_STROKES, _MANY_WIDE_STROKES = 1.45, 2.3e-3, 4e-3
+"""How much more often than its neighbours the grey of a watermark comes; its share of the page, edges left out: blurred print has less."""
 _PALE_LEAST, _PALE_MOST, _GRAINS = 0.14, 0.4, 3.2
 """Of the contrast of a page, how much darker than paper a thin line is at least and need be at most; and in grains of the paper."""
 _DARKER, _FEW_DOTS = 50, 60
@@ -143,12 +147,11 @@ def is_marked(page: Grey, levels: Levels) -> bool:
     if contrast < 60 or not len(between):
         return False
     darker, paler = np.minimum.accumulate(between), np.minimum.accumulate(between[::-1])[::-1]
-    if float((between / np.maximum(np.maximum(darker, paler), 1)).max()) < _STANDS_OUT:
-        return False
+    stands_out = float((between / np.maximum(np.maximum(darker, paler), 1)).max()) > _STANDS_OUT
     grey = (small > levels.paper - 0.5 * contrast) & (small < levels.paper - 0.09 * contrast)
     wide = grey[1:-1] & grey[:-2] & grey[2:]
     wide = wide[:, 1:-1] & wide[:, :-2] & wide[:, 2:]
-    return float(wide.mean()) > _WIDE_STROKES
+    return float(wide.mean()) > (_WIDE_STROKES if stands_out else _MANY_WIDE_STROKES)
 
 
 def is_blank(page: Grey) -> bool:
@@ -180,34 +183,68 @@ class Lie:
 def lie_of(ink: Mask) -> Lie:
     """How the lines of a page run; upside down looks upright here."""
     small = _halved(ink)
-    ys, xs = np.nonzero(small)
-    if len(ys) < _LEAST_INK:
+    height, width = small.shape
+    y, x = _dots(small)
+    if len(y) < _LEAST_INK:
         return Lie(sideways=False, tilt=0.0)
-    if len(ys) > _MOST_INK:
-        chosen = np.random.default_rng(0).choice(len(ys), _MOST_INK, replace=False)
-        ys, xs = ys[chosen], xs[chosen]
-    y, x = ys.astype(np.float32), xs.astype(np.float32)
-    level, banding = _best_tilt(y, x, *small.shape)
-    upright, bars = _best_tilt(x, -y, small.shape[1], small.shape[0])
+    down, across = _dots(_without_frames(small))
+    _, banding = _best_tilt(down, across, height, width)
+    _, bars = _best_tilt(across, -down, width, height)
     sideways = bars > _CLEARLY * banding
-    tilt = upright if sideways else level
+    tilt = _tilt(x, -y, width, height) if sideways else _tilt(y, x, height, width)
     return Lie(sideways, tilt if _LEAST_TILT <= abs(tilt) < _MOST_TILT + 0.5 else 0.0)
 
 
-def _best_tilt(y: npt.NDArray[np.float32], x: npt.NDArray[np.float32], height: int, width: int) -> tuple[float, float]:
-    """The tilt of lines along ``x``, and how sharply ink and paper follow each other across them."""
+def _tilt(y: npt.NDArray[np.float32], x: npt.NDArray[np.float32], height: int, width: int) -> float:
+    """The tilt of lines along ``x``, of which those of two columns may not be level with each other.
+
+    Whole lines tell it best, unless each half of the page says otherwise.
+    """
+    whole, halves = _best_tilt(y, x, height, width)[0], _best_tilt(y, x, height, width, apart=True)[0]
+    return whole if abs(whole - halves) <= _AGREED else halves
+
+
+def _dots(ink: Mask) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """y and x of the ink, or of as much of it as is looked at."""
+    ys, xs = np.nonzero(ink)
+    if len(ys) > _MOST_INK:
+        chosen = np.random.default_rng(0).choice(len(ys), _MOST_INK, replace=False)
+        ys, xs = ys[chosen], xs[chosen]
+    return ys.astype(np.float32), xs.astype(np.float32)
+
+
+def _without_frames(ink: Mask) -> Mask:
+    """The ink of letters, without what is long and thin: uprights of tables would pass for lines of a page on its side."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(ink, np.ones((3, 3)))
+    dots = np.bincount(labels.ravel(), minlength=count + 1)
+    sides = [(rows.stop - rows.start, columns.stop - columns.start) for rows, columns in ndimage.find_objects(labels)]
+    frames = [
+        label
+        for label, (high, wide) in enumerate(sides, 1)
+        if max(high, wide) > _FRAME * max(ink.shape) and (min(high, wide) <= _THIN or dots[label] < _HOLLOW * high * wide)
+    ]
+    letters = ink & ~np.isin(labels, frames) if frames else ink
+    return letters if np.count_nonzero(letters) >= _LEAST_INK else ink
+
+
+def _best_tilt(
+    y: npt.NDArray[np.float32], x: npt.NDArray[np.float32], height: int, width: int, *, apart: bool = False
+) -> tuple[float, float]:
+    """The tilt of lines along ``x``, and how sharply ink and paper follow each other across them. ``apart``: in each half for itself."""
     x = x - np.float32(math.copysign(width / 2, float(x.sum())))
+    first = height + np.where(x < 0, 0, 3 * height if apart else 0).astype(np.float32)
     best = 0.0
     for reach, step in ((_MOST_TILT, 0.5), (0.5, 0.1), (0.1, 0.02)):
         angles = best + np.arange(-reach, reach + step / 2, step)
-        best = float(angles[np.argmax([_sharpness(_profile(y, x, angle, height)) for angle in angles])])
-    return best, _banding(_profile(y, x, best, height))
+        best = float(angles[np.argmax([_sharpness(_profile(y + first, x, angle)) for angle in angles])])
+    return best, _banding(_profile(y + first, x, best))
 
 
-def _profile(y: npt.NDArray[np.float32], x: npt.NDArray[np.float32], angle: float, height: int) -> npt.NDArray[np.float64]:
+def _profile(y: npt.NDArray[np.float32], x: npt.NDArray[np.float32], angle: float) -> npt.NDArray[np.float64]:
     """Ink in each row of the page once it is turned back by ``angle``."""
-    rows = (y + x * np.float32(math.tan(math.radians(angle))) + height).astype(np.int32)
-    return np.bincount(rows, minlength=3 * height).astype(np.float64)
+    return np.bincount((y + x * np.float32(math.tan(math.radians(angle)))).astype(np.int32)).astype(np.float64)
 
 
 def _sharpness(profile: npt.NDArray[np.float64]) -> float:

@@ -68,14 +68,14 @@ def _in_band(ink: Mask, full: Mask, rows: npt.NDArray[np.int64], length: int, sc
     """The strokes among neighbouring rows; ``full`` tells where windows of ``length`` pixels that are all ink begin."""
     starts = full[rows]
     for first, last in _stretches(np.asarray(starts.any(axis=0), dtype=np.bool_), length + round(_GAP * scale)):
-        part = starts[:, first : last + 1]
-        inked = part.sum(axis=1)
-        if (inked > 0.5 * inked.max()).sum() > _THICKEST * scale + 1:
-            continue
-        if not _stands_clear(ink, int(rows[0]) - 1, int(rows[-1]) + 1, first, last + length, scale):
-            continue
-        weights = part.sum(axis=1).astype(np.float64)
-        yield float((weights * rows).sum() / weights.sum()) - 0.5, float(first), float(last + length)
+        inked = starts[:, first : last + 1].sum(axis=1)
+        strong = inked > 0.5 * inked.max()
+        for top, bottom in _stretches(strong, 1):
+            if bottom - top >= _THICKEST * scale + 1:
+                continue
+            weights = inked[top : bottom + 1].astype(np.float64)
+            if _stands_clear(ink, int(rows[top]) - 1, int(rows[bottom]) + 1, first, last + length, scale):
+                yield float((weights * rows[top : bottom + 1]).sum() / weights.sum()) - 0.5, float(first), float(last + length)
 
 
 def _stands_clear(ink: Mask, top: int, bottom: int, first: int, last: int, scale: float) -> bool:

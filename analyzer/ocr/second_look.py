@@ -25,7 +25,7 @@ _HEIGHT = 34.0
 _WIDEST = 1440
 _MARGIN = 14
 _APART = 40
-_MOST_DOUBTFUL, _MOST_LEFT = 8, 40
+_MOST_DOUBTFUL, MOST_LEFT = 8, 40
 """Lines and patches of a page; where there are more, the page is no better for it."""
 _BLOCK = 4
 """Pixels along a side of the squares in which ink is looked for."""
@@ -34,9 +34,20 @@ Box = tuple[float, float, float, float]
 """x0, top, x1, bottom in pixels."""
 
 
+_LOST_POWER = re.compile(r"[×xX]\s*10(?![\d⁰-⁹^])")
+"""A power of ten whose exponent, which is small print, was passed over."""
+
+
+def has_lost_power(text: str) -> bool:
+    """Whether a number lacks its exponent."""
+    return _LOST_POWER.search(text) is not None
+
+
 def doubtful(lines: Sequence[ReadLine]) -> list[int]:
     """The indexes of the lines whose numbers are least certain."""
-    found = [index for index, line in enumerate(lines) if line.confidence < _DOUBT and _holds_number(line.text)]
+    found = [
+        index for index, line in enumerate(lines) if (line.confidence < _DOUBT and _holds_number(line.text)) or has_lost_power(line.text)
+    ]
     return sorted(sorted(found, key=lambda index: lines[index].confidence)[:_MOST_DOUBTFUL])
 
 
@@ -123,4 +134,4 @@ def left_over(page: Grey, scale: float, covered: Sequence[Box], size: float) -> 
         if 0.55 * size * scale <= tall <= 2.2 * size * scale and _BLOCK <= wide < 0.4 * width and dots >= 2:
             x0 = (columns.start + reach) * _BLOCK
             found.append(Patch((x0, rows.start * _BLOCK, x0 + wide, rows.stop * _BLOCK)))
-    return found if len(found) <= _MOST_LEFT else []
+    return found

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from analyzer.document import Document, Geometry
-from analyzer.errors import DamagedPdf, ImageUnread, NoTextLayer, OcrFoundNothing, UnreadableFile
+from analyzer.errors import BlankPages, DamagedPdf, ImageUnread, NoTextLayer, OcrFoundNothing, UnreadableFile
 from analyzer.ocr import Ocr
 from analyzer.ocr.backends import installed
 from analyzer.reading.assemble import DrawnPage, assemble
@@ -67,6 +67,8 @@ def read(path: Path | str, data: bytes | None = None, password: str | None = Non
 def _nothing_read(pages: _Pages, sort: Sort, name: str) -> UnreadableFile:
     if pages.tried:
         return OcrFoundNothing(path=name, pages=len(pages.pdf))
+    if not pages.pictures and not pages.garbled:
+        return DamagedPdf(path=name) if pages.damaged else BlankPages(path=name, pages=len(pages.pdf))
     return ImageUnread(path=name) if sort.kind is Kind.IMAGE else NoTextLayer(path=name, pages=len(pages.pdf))
 
 

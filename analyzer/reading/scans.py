@@ -10,7 +10,8 @@ import ctypes
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from statistics import median
@@ -237,13 +238,52 @@ def prints(pages: Sequence[PageReading]) -> list[list[Print]]:
     """The print of each line of each page. What is measured varies a little from line to line: near values are taken for one."""
     measured = _sizes([line for page in pages for line in page.lines])
     common = _common_sizes([(measured[id(line)], len(line.text)) for page in pages for line in page.lines])
+    said: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            said[common[measured[id(line)]]] += len(line.text)
     found = []
     for page in pages:
-        sizes = [common[measured[id(line)]] for line in page.lines]
+        sizes = _carried_on(page.lines, [common[measured[id(line)]] for line in page.lines], said)
         weights = [line.weight / size for line, size in zip(page.lines, sizes, strict=True)]
         usual = _weighted_median(sorted((weight, len(line.text)) for weight, line in zip(weights, page.lines, strict=True)))
         found.append([Print(size, weight > _HEAVY * usual) for size, weight in zip(sizes, weights, strict=True)])
     return found
+
+
+def _carried_on(lines: Sequence[ReadLine], sizes: Sequence[float], said: Mapping[float, int]) -> list[float]:
+    """The sizes, where one line runs on into the next, of both the one in which more is ``said``: near sizes are one, badly measured."""
+    found = list(sizes)
+    order = sorted(range(len(lines)), key=lambda index: lines[index].top + lines[index].bottom)
+    for place, index in enumerate(order):
+        line = lines[index]
+        above = next((other for other in reversed(order[:place]) if _is_above(lines[other], line)), None)
+        if above is not None and _runs_on(lines[above], line, lines) and 1 / _MISMEASURED < found[index] / found[above] < _MISMEASURED:
+            found[index] = found[above] = max(found[index], found[above], key=lambda size: said[size])
+    return found
+
+
+_MISMEASURED = 1.35
+_SET_IN = 3.0
+"""Ems by which the lines of a paragraph begin to the left or right of each other at most."""
+_NEXT_LINE = 2.1
+"""Ems from the middle of a line to that of the next."""
+_ENDED = re.compile(r"[。；：.;:!?！？]\s*$")
+
+
+def _is_above(line: ReadLine, other: ReadLine) -> bool:
+    """Whether ``other`` begins about where ``line`` does, further down."""
+    return abs(line.x0 - other.x0) < _SET_IN * line.size and line.bottom < (other.top + other.bottom) / 2
+
+
+def _runs_on(line: ReadLine, other: ReadLine, lines: Sequence[ReadLine]) -> bool:
+    """Whether a sentence goes on from the right end of ``line`` to ``other``, just below it."""
+    if _ENDED.search(line.text):
+        return False
+    near = (other.top + other.bottom - line.top - line.bottom) / 2 < _NEXT_LINE * line.size
+    right = max(one.x1 for one in lines if abs(one.x0 - line.x0) < _SET_IN * line.size)
+    word = (other.x1 - other.x0) * len(other.text.split()[0]) / len(other.text) if other.text.isascii() else 0.0
+    return near and line.x1 > right - max(_SET_IN * line.size, word + line.size)
 
 
 def _sizes(lines: Sequence[ReadLine]) -> dict[int, float]:

@@ -18,7 +18,7 @@ _DRAWN = lines(80, BODY)
 _READ = "the text is read"
 _NEITHER = "a report or a failure that says so"
 _DAMAGED = "damaged_pdf"
-_ANY = ("report", "damaged_pdf", "no_pages", "no_text_layer")
+_ANY = ("report", "blank_pages", "damaged_pdf", "no_pages", "no_text_layer")
 
 
 def whole(pages: int = 1) -> Paper:
