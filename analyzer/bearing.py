@@ -1,4 +1,4 @@
-"""How a passage bears on a criterion: satisfies it, only mentions it, denies or defers it, leaves it open, or tells of another study.
+"""Whether a passage satisfies a criterion, looked at once more.
 
 The sentence model scores every passage by its words; here the few passages that may matter to a criterion are looked at again, one
 pair of passage and criterion at a time, with what the rules found in it and how the sentence model scored it and its neighbours.
@@ -18,13 +18,11 @@ import numpy as np
 from analyzer.classification import Floats, LinearModel
 from analyzer.document import Document, Passage
 from analyzer.features import Key, Weighted, own_words, place_features
-from analyzer.matching import Hit, Stance
+from analyzer.matching import Hit
 from analyzer.text import words
 
-SATISFIED = "satisfied"
-JUDGED: tuple[Stance, ...] = ("satisfies", "mentions", "negated", "deferred", "placeholder", "other_study")
-LABELS = (SATISFIED, *JUDGED)
-"""Of the bearing model: whether a pair is satisfied, among all pairs; then the stance, among those that have one."""
+LABEL = "satisfied"
+"""What the bearing model tells of a pair."""
 
 _BEST = 3
 """So many of the passages that the sentence model scores best are looked at."""
@@ -38,11 +36,10 @@ _WORTH = "wtcspn"
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """One passage for one criterion: the log-odds that it satisfies it, and how it bears on it if it does at all."""
+    """One passage for one criterion: the log-odds that it satisfies it."""
 
     passage: int
     odds: float
-    stance: Stance
 
 
 def candidates(scores: Floats, hits: Sequence[Hit]) -> list[int]:
@@ -80,7 +77,7 @@ class PairFeatures(Generic[Key]):
         best = float(scores[chosen[0]]) if chosen else 0.0
         found = []
         for rank, index in enumerate(chosen):
-            features = shared | self._own(self._labels[column], index, by_passage.get(index, []))
+            features = shared | own_features(self._document, self._passages[index], self._labels[column], by_passage.get(index, []))
             score = float(scores[index])
             features[f"B{round(score)}"] = 0.7
             features["#score"] = (score + 2) / 2
@@ -91,29 +88,6 @@ class PairFeatures(Generic[Key]):
             found.append(self._of_words(index) | self._kept(features))
         return found
 
-    def _own(self, label: str, index: int, hits: Sequence[Hit]) -> Weighted:
-        """What the rules say of a pair, and what kind of text it is."""
-        passage = self._passages[index]
-        features: Weighted = {f"P{label}{self._canonical(passage)}": 0.8}
-        for hit in hits:
-            features["R" + hit.stance] = 1.5
-            features["R" + hit.stance + label] = 1.0
-            if not hit.in_section:
-                features["Relsewhere"] = 1.0
-            if hit.by_heading:
-                features["Rheading"] = 1.0
-        if not hits:
-            features["Rnone"] = features["Rnone" + label] = 1.0
-        length = min(9, (passage.end - passage.start) // 20)
-        features[f"L{length}"] = 1.0
-        features[f"L{length}{label}"] = 0.5
-        if _DIGIT.search(self._document.text, passage.start, passage.end):
-            features["D"] = features["D" + label] = 1.0
-        return features
-
-    def _canonical(self, passage: Passage) -> str:
-        return self._document.sections[passage.section].canonical if passage.section >= 0 else "title_page"
-
     def _nearby(self, scores: Floats, index: int) -> float:
         """The better score of the two neighbours in the same section."""
         section = self._passages[index].section
@@ -123,14 +97,38 @@ class PairFeatures(Generic[Key]):
     def _of_words(self, index: int) -> dict[Key, float]:
         plain = self._plain.get(index)
         if plain is None:
-            passage = self._passages[index]
-            features = own_words(words(self._document.text[passage.start : passage.end]))
-            features |= place_features(self._document, passage.section)
-            plain = self._plain[index] = self._kept({name: weight for name, weight in features.items() if name[0] in _WORTH})
+            plain = self._plain[index] = self._kept(word_features(self._document, self._passages[index]))
         return plain
 
     def _kept(self, features: Weighted) -> dict[Key, float]:
         return {key: weight for feature, weight in features.items() if (key := self._known(feature)) is not None}
+
+
+def own_features(document: Document, passage: Passage, label: str, hits: Sequence[Hit]) -> Weighted:
+    """What the rules say of a pair, and what kind of text it is; ``hits`` are those of the criterion ``label`` in the passage."""
+    canonical = document.sections[passage.section].canonical if passage.section >= 0 else "title_page"
+    features: Weighted = {f"P{label}{canonical}": 0.8}
+    for hit in hits:
+        features["R" + hit.stance] = 1.5
+        features["R" + hit.stance + label] = 1.0
+        if not hit.in_section:
+            features["Relsewhere"] = 1.0
+        if hit.by_heading:
+            features["Rheading"] = 1.0
+    if not hits:
+        features["Rnone"] = features["Rnone" + label] = 1.0
+    length = min(9, (passage.end - passage.start) // 20)
+    features[f"L{length}"] = 1.0
+    features[f"L{length}{label}"] = 0.5
+    if _DIGIT.search(document.text, passage.start, passage.end):
+        features["D"] = features["D" + label] = 1.0
+    return features
+
+
+def word_features(document: Document, passage: Passage) -> Weighted:
+    """The words of a passage and the section it stands in."""
+    features = own_words(words(document.text[passage.start : passage.end])) | place_features(document, passage.section)
+    return {name: weight for name, weight in features.items() if name[0] in _WORTH}
 
 
 def weigh(
@@ -146,10 +144,9 @@ def weigh(
     for column, label in enumerate(labels):
         features += pairs.of(column, chosen[column], by_label[label])
     weighed = model.scores_of_columns(features)
-    stances = weighed[:, 1:].argmax(axis=1)
     found: list[list[Weighed]] = []
     at = 0
     for indexes in chosen:
-        found.append([Weighed(index, float(weighed[at + turn, 0]), JUDGED[int(stances[at + turn])]) for turn, index in enumerate(indexes)])
+        found.append([Weighed(index, float(weighed[at + turn, 0])) for turn, index in enumerate(indexes)])
         at += len(indexes)
     return found

@@ -126,11 +126,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Model:
-    """Everything that was trained: passages -> criteria, pairs of both -> stance, headings -> canonical labels, documents -> is it a
-    protocol, are cells given, votes -> met."""
+    """Everything that was trained: passages -> criteria, pairs of both -> satisfied, and -> stance, headings -> canonical labels,
+    documents -> is it a protocol, are cells given, votes -> met."""
 
     passages: LinearModel
     bearing: LinearModel
+    stances: LinearModel
     headings: LinearModel
     documents: LinearModel
     cells: LinearModel
@@ -169,6 +170,7 @@ def load_model(folder: Path) -> Model:
     return Model(
         passages=_linear(content["passages"]),
         bearing=_linear(content["bearing"]),
+        stances=_linear(content["stances"]),
         headings=_linear(content["headings"]),
         documents=_linear(content["documents"]),
         cells=_linear(content["cells"]),

@@ -17,10 +17,11 @@ from datetime import date
 from analyzer.classification import Decision
 from analyzer.findings import Bilingual, Clause, ConditionFinding, CriterionFinding, ElementFinding, Evidence, Overall, Triage, Verdict, Why
 from analyzer.rules import ALWAYS, CriterionRule, ElementRule, Pack, PackInfo, Text, TriageLine, VerdictRule
-from analyzer.voting import Ballot
+from analyzer.stances import StanceOf
+from analyzer.voting import Ballot, shortfall
 
-Quote = Callable[[int, ElementRule, CriterionRule], Evidence | None]
-"""(passage, element, criterion) -> its evidence; None where the passage has no words on a page."""
+Quote = Callable[[int], Evidence | None]
+"""Passage -> its evidence; None where it has no words on a page."""
 
 _UNSURE = (0.3, 0.7)
 HALF_READ = 0.6
@@ -29,6 +30,14 @@ RULE_ALONE = 0.8
 """Confidence in a criterion that only a rule decides."""
 RULE_ELSEWHERE = 0.6
 """The same where the rule found its words, but not in the sections where they count."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Who is asked about the passages of the document."""
+
+    quote: Quote
+    stance_of: StanceOf
 
 
 @dataclass(frozen=True)
@@ -50,19 +59,21 @@ class Circumstances:
         return {condition.id for condition in self.conditions if not condition.certain}
 
 
-def judge(pack: Pack, ballots: Sequence[Ballot], decision: Decision, circumstances: Circumstances, quote: Quote) -> list[ElementFinding]:
+def judge(
+    pack: Pack, ballots: Sequence[Ballot], decision: Decision, circumstances: Circumstances, witness: Witness
+) -> list[ElementFinding]:
     """One finding per element of the pack, in its order."""
     by_criterion = {(ballot.element, ballot.criterion): ballot for ballot in ballots}
-    return [_element(element, by_criterion, decision, circumstances, quote) for element in pack.elements]
+    return [_element(element, by_criterion, decision, circumstances, witness) for element in pack.elements]
 
 
 def _element(
-    element: ElementRule, ballots: dict[tuple[str, str], Ballot], decision: Decision, circumstances: Circumstances, quote: Quote
+    element: ElementRule, ballots: dict[tuple[str, str], Ballot], decision: Decision, circumstances: Circumstances, witness: Witness
 ) -> ElementFinding:
     holding = circumstances.holding
     applies = element.applies == ALWAYS or element.applies in holding
     rules = element.criteria if applies else []
-    findings = [(rule, _criterion(element, rule, ballots[element.id, rule.id], decision, holding, quote)) for rule in rules]
+    findings = [(rule, _criterion(element, rule, ballots[element.id, rule.id], decision, holding, witness)) for rule in rules]
     met = {finding.id for rule, finding in findings if finding.met and rule.counts}
     counted = _counted(element, met, holding)
     asked = [(rule, finding) for rule, finding in findings if _is_asked(rule, finding, circumstances)]
@@ -123,14 +134,14 @@ def _alternative(rule: VerdictRule, met: set[str]) -> bool:
 
 
 def _criterion(
-    element: ElementRule, rule: CriterionRule, ballot: Ballot, decision: Decision, holding: Collection[str], quote: Quote
+    element: ElementRule, rule: CriterionRule, ballot: Ballot, decision: Decision, holding: Collection[str], witness: Witness
 ) -> CriterionFinding:
     probability = _probability(f"{element.id}.{rule.id}", ballot, decision)
     met = probability >= 0.5
-    shown = ballot.passages if met else ballot.shortfall_passages
-    evidence = [found for passage in shown if (found := quote(passage, element, rule)) is not None]
+    stance, shown = shortfall(ballot, witness.stance_of) if not met else ("satisfies", ballot.passages)
+    evidence = [found for passage in shown if (found := witness.quote(passage)) is not None]
     if met and not evidence:
-        met = False
+        met, stance = False, None
     return CriterionFinding(
         id=rule.id,
         name=_both(rule.name),
@@ -138,7 +149,7 @@ def _criterion(
         met=met,
         confidence=round(probability if met else 1 - probability, 4) if evidence or not met else 0.5,
         why=_why(ballot, met),
-        stance="satisfies" if met else ballot.shortfall or "absent",
+        stance=stance or "absent",
         evidence=evidence,
         advice=None if met else _both(rule.advice),
     )

@@ -34,7 +34,7 @@ from analyzer.findings import (
 from analyzer.findings import Warning as ReportWarning
 from analyzer.front_matter import read_front_matter
 from analyzer.genre import document_features
-from analyzer.judging import Circumstances, judge, overall
+from analyzer.judging import Circumstances, Witness, judge, overall
 from analyzer.matching import Matcher, is_silent
 from analyzer.ocr import Ocr
 from analyzer.quoting import evidence_of
@@ -43,6 +43,7 @@ from analyzer.resources import DEFAULT_PACK, model_dir, say, tool_version
 from analyzer.rules import Pack, load_pack
 from analyzer.segmentation import passages, segment
 from analyzer.stages import stage
+from analyzer.stances import stance_teller
 from analyzer.text import language_of
 from analyzer.values import Found, extract
 from analyzer.voting import ballots
@@ -104,7 +105,7 @@ class Analyzer:
                 ballots(self.pack, document, pieces, hits, scores, labels, self.model.thresholds, weighed),
                 self.model.decision,
                 Circumstances(conditions, unreadable_pages=unread, filed_on=filed_on),
-                lambda passage, element, criterion: quote(passage),
+                Witness(quote, stance_teller(self.model.stances, document, pieces, self.pack.cues)),
             )
         with stage("values"):
             found = extract(document, pieces)

@@ -17,6 +17,7 @@ from analyzer.classification import Floats
 from analyzer.document import Document, Passage
 from analyzer.matching import Hit, Stance, is_silent
 from analyzer.rules import Pack
+from analyzer.stances import StanceOf
 
 EVIDENCE = (
     "best score",
@@ -69,9 +70,32 @@ class Ballot:
     """Passages that speak for it, best first."""
     elsewhere: bool
     """Whether a rule is satisfied, but outside the sections where it looks."""
-    shortfall: Stance | None
-    """What a rule found of it that does not suffice, the most telling first; None where it found nothing of the kind."""
-    shortfall_passages: list[int]
+    hits: Sequence[Hit]
+    weighed: Sequence[Weighed]
+    """The passages that were looked at again, best first."""
+
+
+def shortfall(ballot: Ballot, stance_of: StanceOf) -> tuple[Stance | None, list[int]]:
+    """What was found that does not suffice, and in which passages: as the rules see it, a bare mention judged once more; else what
+    nearly suffices. None where nothing of the kind was found."""
+    label = f"{ballot.element}.{ballot.criterion}"
+
+    def told(passage: int) -> Stance:
+        return stance_of(label, passage, [hit for hit in ballot.hits if hit.passage == passage])
+
+    stances = {hit.stance for hit in ballot.hits}
+    found = next((stance for stance in _SHORTFALLS if stance in stances), None)
+    if found is not None:
+        where = [hit.passage for hit in ballot.hits if hit.stance == found][:2]
+        if found == "mentions" and ballot.weighed:
+            again = told(where[0])
+            return (again if again in _DENIED else found), where
+        return found, where
+    if not ballot.weighed or ballot.weighed[0].odds <= _NEARLY:
+        return None, []
+    nearly = ballot.weighed[0].passage
+    stance = told(nearly)
+    return ("mentions" if stance == "satisfies" else stance), [nearly]
 
 
 def ballots(
@@ -144,7 +168,6 @@ def _ballot(
         ],
         dtype=np.float32,
     )
-    shortfall, shortfall_passages = _shortfall(hits, bearing)
     return Ballot(
         element=element,
         criterion=criterion,
@@ -153,8 +176,8 @@ def _ballot(
         classifier=bool(top[0] > threshold),
         passages=_by_worth(scores, order.tolist(), inside, outside, bearing),
         elsewhere=bool(outside),
-        shortfall=shortfall,
-        shortfall_passages=shortfall_passages,
+        hits=hits,
+        weighed=bearing,
     )
 
 
@@ -168,17 +191,3 @@ def _by_worth(scores: Floats, order: Iterable[int], inside: Sequence[Hit], outsi
         worth[hit.passage] = max(worth.get(hit.passage, _LOWEST), float(scores[hit.passage]) + lift)
     ranked = sorted(worth, key=lambda index: (-worth[index], index))
     return [index for index in ranked if worth[index] > worth[ranked[0]] - _NEAR][:_EVIDENCE_KEPT] if ranked else []
-
-
-def _shortfall(hits: Sequence[Hit], bearing: Sequence[Weighed]) -> tuple[Stance | None, list[int]]:
-    """What does not suffice, and where: as the rules found it, a bare mention judged once more; else what nearly suffices."""
-    stances = {hit.stance for hit in hits}
-    found = next((stance for stance in _SHORTFALLS if stance in stances), None)
-    if found is not None:
-        where = [hit.passage for hit in hits if hit.stance == found][:2]
-        again = next((one.stance for one in bearing if one.passage in where), found)
-        return (again if found == "mentions" and again in _DENIED else found), where
-    nearly = [one for one in bearing if one.odds > _NEARLY][:1]
-    if not nearly:
-        return None, []
-    return ("mentions" if nearly[0].stance == "satisfies" else nearly[0].stance), [nearly[0].passage]

@@ -11,7 +11,7 @@ from builders import sectioned, small_pack
 
 from analyzer.classification import Decision
 from analyzer.findings import Bilingual, ConditionFinding, ElementFinding, Evidence, Overall
-from analyzer.judging import RULE_ALONE, RULE_ELSEWHERE, Circumstances, judge, overall, verdict
+from analyzer.judging import RULE_ALONE, RULE_ELSEWHERE, Circumstances, Witness, judge, overall, verdict
 from analyzer.matching import match
 from analyzer.rules import ElementRule, Pack, load_pack
 from analyzer.segmentation import passages
@@ -48,10 +48,10 @@ def judged(
     scores = np.zeros((len(pieces), 0), dtype=np.float32)
     votes = ballots(pack, document, pieces, match(pack, document, pieces), scores, [], np.zeros(0, dtype=np.float32), [])
 
-    def quote(passage: int, *_: object) -> Evidence:
+    def quote(passage: int) -> Evidence:
         return Evidence(page=1, bbox=[], quote=document.text[pieces[passage].start : pieces[passage].end])
 
-    (found,) = judge(pack, votes, untrained(), Circumstances(conditions, filed_on=filed_on), quote)
+    (found,) = judge(pack, votes, untrained(), Circumstances(conditions, filed_on=filed_on), Witness(quote, lambda *_: "mentions"))
     return found
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.bearing import JUDGED
 from analyzer.rules import Pack
+from analyzer.stances import JUDGED
 from analyzer.training.fit import (
     Prepared,
     Settings,
@@ -20,6 +20,7 @@ from analyzer.training.fit import (
     held_out_bearings,
     held_out_probabilities,
     held_out_scores,
+    held_out_stances,
     prepare,
 )
 from analyzer.training.material import load_all, load_extra
@@ -117,4 +118,4 @@ def cross_validate(corpora: Path, pack: Pack, extra: Sequence[Path] = (), settin
     scores = held_out_scores(prepared, settings)
     bearings = held_out_bearings(prepared, scores, settings)
     votes = all_ballots(prepared, scores, bearings, best_thresholds(prepared, scores))
-    return summary(prepared, votes, held_out_probabilities(prepared, votes, settings), bearings.stances)
+    return summary(prepared, votes, held_out_probabilities(prepared, votes, settings), held_out_stances(prepared, settings))

@@ -7,7 +7,7 @@ and the second stage learns from such held-out scores only.
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.bearing import JUDGED, LABELS, PairFeatures, Weighed, candidates, weigh
+from analyzer.bearing import LABEL, PairFeatures, Weighed, candidates, weigh
 from analyzer.classification import MEASURE, Bools, Decision, Floats, LinearModel
 from analyzer.document import Document
 from analyzer.features import Weighted, cell_features, heading_features, passage_features
 from analyzer.genre import document_features
-from analyzer.matching import Hit, Matcher, is_silent
+from analyzer.matching import Hit, Matcher, Stance, is_silent
 from analyzer.rules import Pack
 from analyzer.segmentation import title_of, vocabulary
+from analyzer.stances import JUDGED, stance_features
 from analyzer.training.corpus import Protocol
 from analyzer.voting import EVIDENCE, Ballot, ballots
 
@@ -38,7 +39,7 @@ class Settings:
 
     passage_strength: float = 300.0
     bearing_strength: float = 1.0
-    stance_strength: float = 30.0
+    stance_strength: float = 10.0
     heading_strength: float = 10.0
     document_strength: float = 10.0
     decision_strength: float = 0.1
@@ -218,14 +219,8 @@ def held_out_scores(prepared: Prepared, settings: Settings) -> list[Floats]:
     return scores
 
 
-@dataclass
-class Bearings:
-    """What models that have not seen an author voice say of its pairs of passage and criterion."""
-
-    weighed: list[list[list[Weighed]]]
-    """Per protocol and label, as ``bearing.weigh`` gives them."""
-    stances: list[tuple[str, str]]
-    """(labelled, predicted) for every labelled pair of the protocols whose labels tell everything."""
+Weighings = list[list[list[Weighed]]]
+"""Per protocol and label, as ``bearing.weigh`` gives them."""
 
 
 def fit_bearing(prepared: Prepared, scores: Sequence[Floats], which: Sequence[int], settings: Settings) -> LinearModel:
@@ -234,55 +229,76 @@ def fit_bearing(prepared: Prepared, scores: Sequence[Floats], which: Sequence[in
     Protocols whose labels do not tell everything are left out: an unlabelled sentence of theirs may satisfy a criterion all the same.
     """
     features: list[Weighted] = []
-    stances: list[str | None] = []
-    for index in which:
-        if prepared.protocols[index].unknown:
-            continue
-        pairs = PairFeatures(
-            prepared.protocols[index].document, prepared.protocols[index].passages, scores[index], prepared.labels, lambda name: name
-        )
+    satisfied: list[list[bool]] = []
+    for index in _fully_labelled(prepared, which):
+        protocol = prepared.protocols[index]
+        pairs = PairFeatures(protocol.document, protocol.passages, scores[index], prepared.labels, lambda name: name)
         for column, label in enumerate(prepared.labels):
-            labelled = _labelled(prepared.protocols[index], label)
+            labelled = _labelled(protocol, label)
             hits = prepared.hits_of(index, label)
             looked_at = candidates(scores[index][:, column], hits)
             chosen = [*looked_at, *(passage for passage in labelled if passage not in looked_at)]
             features += pairs.of(column, chosen, hits)
-            stances += [labelled.get(passage) for passage in chosen]
-    targets = np.array([[stance == "satisfies", *(stance == judged for judged in JUDGED)] for stance in stances])
-    known = np.array([[True] + [stance is not None] * len(JUDGED) for stance in stances])
-    strengths = [settings.bearing_strength] + [settings.stance_strength] * len(JUDGED)
-    return fit_linear(features, targets, LABELS, strengths, known=known, unbalanced=LABELS[:1])
+            satisfied += [[labelled.get(passage) == "satisfies"] for passage in chosen]
+    return fit_linear(features, np.array(satisfied), [LABEL], settings.bearing_strength, unbalanced=[LABEL])
 
 
-def _labelled(protocol: Protocol, label: str) -> dict[int, str]:
+def _fully_labelled(prepared: Prepared, which: Sequence[int]) -> list[int]:
+    """The protocols whose labels tell everything."""
+    return [index for index in which if not prepared.protocols[index].unknown]
+
+
+def _labelled(protocol: Protocol, label: str) -> dict[int, Stance]:
     """Passage -> stance, for the passages of a protocol that carry a label."""
     return {index: line[label] for index, line in enumerate(protocol.labels) if label in line}
 
 
-def held_out_bearings(prepared: Prepared, scores: Sequence[Floats], settings: Settings) -> Bearings:
+def held_out_bearings(prepared: Prepared, scores: Sequence[Floats], settings: Settings) -> Weighings:
     """Pairs of every protocol, weighed by a model that has not seen its author voice."""
-    weighed: list[list[list[Weighed]]] = [[] for _ in prepared.protocols]
-    stances: list[tuple[str, str]] = []
+    weighed: Weighings = [[] for _ in prepared.protocols]
     for train, test in folds_by_voice(prepared, settings.folds):
         model = fit_bearing(prepared, scores, train, settings)
         for index in test:
             protocol = prepared.protocols[index]
             weighed[index] = weigh(model, protocol.document, protocol.passages, scores[index], prepared.labels, prepared.hits[index])
-            if not protocol.unknown:
-                stances += _judged(prepared, index, scores[index], model)
-    return Bearings(weighed, stances)
+    return weighed
 
 
-def _judged(prepared: Prepared, index: int, scores: Floats, model: LinearModel) -> list[tuple[str, str]]:
-    """(labelled, predicted) stance of the labelled pairs of one protocol."""
+def _stances_of(prepared: Prepared, index: int) -> list[tuple[Weighted, Stance]]:
+    """Features and stance of every labelled pair of a protocol."""
     protocol = prepared.protocols[index]
-    pairs = PairFeatures(protocol.document, protocol.passages, scores, prepared.labels, model.column)
-    found: list[tuple[str, str]] = []
-    for column, label in enumerate(prepared.labels):
-        labelled = _labelled(protocol, label)
-        if labelled:
-            odds = model.scores_of_columns(pairs.of(column, list(labelled), prepared.hits_of(index, label)))[:, 1:]
-            found += [(stance, JUDGED[int(best)]) for stance, best in zip(labelled.values(), odds.argmax(axis=1), strict=True)]
+    hits: dict[tuple[str, int], list[Hit]] = defaultdict(list)
+    for hit in prepared.hits[index]:
+        hits[f"{hit.element}.{hit.criterion}", hit.passage].append(hit)
+    return [
+        (stance_features(protocol.document, passage, label, hits[label, at], prepared.pack.cues), stance)
+        for at, (passage, line) in enumerate(zip(protocol.passages, protocol.labels, strict=True))
+        for label, stance in line.items()
+    ]
+
+
+def fit_stances(pairs: Sequence[tuple[Weighted, Stance]], settings: Settings) -> LinearModel:
+    """The stance model, from labelled pairs."""
+    targets = np.array([[stance == judged for judged in JUDGED] for _, stance in pairs])
+    return fit_linear([features for features, _ in pairs], targets, list(JUDGED), settings.stance_strength)
+
+
+def stance_model(prepared: Prepared, settings: Settings) -> LinearModel:
+    """The stance model, from all protocols whose labels tell everything."""
+    everything = _fully_labelled(prepared, range(len(prepared.protocols)))
+    return fit_stances([pair for index in everything for pair in _stances_of(prepared, index)], settings)
+
+
+def held_out_stances(prepared: Prepared, settings: Settings) -> list[tuple[Stance, Stance]]:
+    """(labelled, predicted) for every labelled pair, by models that have not seen the author voice."""
+    pairs = {index: _stances_of(prepared, index) for index in _fully_labelled(prepared, range(len(prepared.protocols)))}
+    found: list[tuple[Stance, Stance]] = []
+    for train, test in folds_by_voice(prepared, settings.folds):
+        model = fit_stances([pair for index in train if index in pairs for pair in pairs[index]], settings)
+        asked = [pair for index in test if index in pairs for pair in pairs[index]]
+        if asked:
+            told = model.scores([features for features, _ in asked]).argmax(axis=1)
+            found += [(stance, JUDGED[int(best)]) for (_, stance), best in zip(asked, told, strict=True)]
     return found
 
 
@@ -301,10 +317,10 @@ def f1_score(predicted: Bools, true: Bools) -> float:
     return 2 * hits / max(1, int(predicted.sum()) + int(true.sum()))
 
 
-def all_ballots(prepared: Prepared, scores: Sequence[Floats], bearings: Bearings, thresholds: Floats) -> list[list[Ballot]]:
+def all_ballots(prepared: Prepared, scores: Sequence[Floats], bearings: Weighings, thresholds: Floats) -> list[list[Ballot]]:
     """The ballots of every protocol, criteria in the order of ``prepared.labels``."""
     found = []
-    for protocol, hits, array, weighed in zip(prepared.protocols, prepared.hits, scores, bearings.weighed, strict=True):
+    for protocol, hits, array, weighed in zip(prepared.protocols, prepared.hits, scores, bearings, strict=True):
         cast = ballots(prepared.pack, protocol.document, protocol.passages, hits, array, prepared.labels, thresholds, weighed)
         by_name = {f"{ballot.element}.{ballot.criterion}": ballot for ballot in cast}
         found.append([by_name[label] for label in prepared.labels])

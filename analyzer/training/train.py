@@ -33,7 +33,9 @@ from analyzer.training.fit import (
     held_out_bearings,
     held_out_probabilities,
     held_out_scores,
+    held_out_stances,
     prepare,
+    stance_model,
 )
 from analyzer.training.material import load_all, load_extra, load_extra_others
 
@@ -58,12 +60,14 @@ def train(
     bearings = held_out_bearings(prepared, scores, settings)
     votes = all_ballots(prepared, scores, bearings, thresholds)
     probabilities = held_out_probabilities(prepared, votes, settings)
+    stances = held_out_stances(prepared, settings)
     progress("fitting")
     everything = range(len(prepared.protocols))
     content = {
         "feature_version": VERSION,
         "passages": _linear(fit_passages(prepared, everything, settings)),
         "bearing": _linear(fit_bearing(prepared, scores, everything, settings)),
+        "stances": _linear(stance_model(prepared, settings)),
         "headings": _linear(heading_model),
         "documents": _linear(document_model),
         "cells": _linear(cell_model),
@@ -80,7 +84,7 @@ def train(
     metrics = {
         "sha256": hashlib.sha256(data).hexdigest(),
         "fingerprint": fingerprint(content),
-        "cross_validation": summary(prepared, votes, probabilities, bearings.stances),
+        "cross_validation": summary(prepared, votes, probabilities, stances),
     }
     (out / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", "utf-8")
     recipe = _recipe(settings, prepared.protocols, headings, others)
