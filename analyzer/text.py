@@ -115,13 +115,23 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 _WORD = re.compile(rf"[{CJK}]+|[A-Za-zα-ωΑ-Ω]+(?:['’][a-z]+)?|\d+(?:[.,]\d+)*|[^\s\w]")
 
 
+_POWER = re.compile(
+    r"(?:[×✕xX*]\s*)10\s*(?:\^\s*(?:[4-9]|1[0-2])|[⁴-⁹]|¹[⁰¹²]|(?:[4-9]|1[0-2])(?!\d))"  # raised figures often lose their height
+    r"|(?<!\d)10(?:\s*\^\s*(?:[4-9]|1[0-2])(?!\d)|[⁴-⁹])"
+)
+POWER = "↑"
+"""The word that stands for a power of ten as cells are counted, however it is written."""
+
+
 def words(text: str) -> list[str]:
     """Words of a passage, lower case, numbers replaced by their shape; Chinese runs are cut as jieba cuts them.
 
-    Numbers become ``0`` (one digit), ``00`` (two) and so on, decimals ``0.0``: what a number is matters little to a
-    sentence's meaning, that there is one, and of which size, matters much.
+    Numbers become ``0`` (one digit), ``00`` (two) and so on, decimals ``0.0``, powers of ten ``POWER``: what a number is matters little
+    to a sentence's meaning, that there is one, and of which size, matters much.
     """
     cut = _chinese_cutter()
+    if "10" in text:
+        text = _POWER.sub(POWER, text)
     found: list[str] = []
     for token in _WORD.findall(text):
         first = token[0]

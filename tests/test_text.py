@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.text import language_of, sentences, words
+from analyzer.text import POWER, language_of, sentences, words
 from analyzer.training.corpus import load_corpus
 
 CORPORA = Path(__file__).parent.parent / "corpora"
@@ -65,6 +65,15 @@ def test_english_sentences_end_where_spacys_sentencizer_ends_them() -> None:
 )
 def test_sentences(text: str, pieces: list[str]) -> None:
     assert cut(text) == pieces
+
+
+@pytest.mark.parametrize("written", ["2×10^7", "2 x 10⁷", "2 x 107", "2 × 10 7", "2*10 ^ 7", "2×10¹⁰"])
+def test_a_power_of_ten_is_one_word_however_it_is_written(written: str) -> None:
+    assert words(f"{written} cells") == ["0", POWER, "cells"]
+
+
+def test_ordinary_numbers_are_no_powers_of_ten() -> None:
+    assert POWER not in words("106 patients, 10 6-week courses, 2 x 10 mg, 10^3 and 4 x 1065")
 
 
 def test_numbers_keep_their_shape_only() -> None:
