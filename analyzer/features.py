@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from analyzer.document import Document, Passage
 from analyzer.text import CJK, words
 
-VERSION = 5
+VERSION = 6
 _LONGEST = 160
 """Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
 _REMEMBERED = 300_000

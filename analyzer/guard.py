@@ -162,7 +162,7 @@ def _serve(pipe: Connection, prepare: Callable[[Tell], Callable[..., object]], a
     """The life of the process: answer each call until the pipe closes."""
     with suppress(AttributeError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    faulthandler.disable()
+    faulthandler.disable()  # the way of a crash belongs to nobody who reads the terminal; that there was one is told
     voice = _Voice(pipe)
     with suppress(EOFError, BrokenPipeError, ConnectionError):
         try:

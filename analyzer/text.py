@@ -115,12 +115,12 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 _WORD = re.compile(rf"[{CJK}]+|[A-Za-zα-ωΑ-Ω]+(?:['’][a-z]+)?|\d+(?:[.,]\d+)*|[^\s\w]")
 
 
-_POWER = re.compile(
-    r"(?:[×✕xX*]\s*)10\s*(?:\^\s*(?:[4-9]|1[0-2])|[⁴-⁹]|¹[⁰¹²]|(?:[4-9]|1[0-2])(?!\d))"  # raised figures often lose their height
-    r"|(?<!\d)10(?:\s*\^\s*(?:[4-9]|1[0-2])(?!\d)|[⁴-⁹])"
-)
-POWER = "↑"
-"""The word that stands for a power of ten as cells are counted, however it is written."""
+_EXPONENT = r"(?:\s*\^\s*(?:[4-9]|1[0-2])(?!\d)|[⁴-⁹]|¹[⁰¹²])"
+_FALLEN = r"\s?(?:[4-9]|1[0-2])(?!\d|[.,]\d|[-–]\w)"
+"""An exponent that lost its height, as it often does between a page and its text."""
+_POWER = re.compile(rf"(?<![A-Za-z])[×✕xX*]\s*10(?:{_EXPONENT}|{_FALLEN})|(?<!\d)10{_EXPONENT}")
+POWER = "\ue000"
+"""The word that stands for a power of ten as cells are counted, however it is written: a character of no other meaning."""
 
 
 def words(text: str) -> list[str]:

@@ -171,8 +171,8 @@ class Figures:
     seconds: float
 
 
-def fuzz(sources: Sequence[bytes], mutants: int, seed: int, *, tell: Callable[[int], None]) -> Figures:
-    """Read so many mutants; ``tell`` is called with the number of each."""
+def fuzz(sources: Sequence[bytes], mutants: int, seed: int, *, tell: Callable[[int], None], keep: Path | None = None) -> Figures:
+    """Read so many mutants; ``tell`` is called with the number of each, and those that went wrong are written into ``keep`` at once."""
     figures = Figures(Counter(), {}, [], (0.0, -1), 0.0)
     began = time.monotonic()
     with ExitStack() as stack:
@@ -180,7 +180,10 @@ def fuzz(sources: Sequence[bytes], mutants: int, seed: int, *, tell: Callable[[i
         for number in range(mutants):
             tell(number)
             start = time.monotonic()
-            outcome = _outcome(guards[number % len(guards)], mutant(sources, seed, number), number, figures)
+            data = mutant(sources, seed, number)
+            outcome = _outcome(guards[number % len(guards)], data, number, figures)
+            if keep and outcome in {*_BROKE, _FAULT}:
+                (keep / f"{seed}-{number}.pdf").write_bytes(data)
             figures.outcomes[outcome] += 1
             if outcome in _BROKE:
                 figures.broke.append(number)
@@ -222,11 +225,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stderr.isatty() and number % 20 == 0:
             sys.stderr.write(f"\r{number}/{wanted.mutants}")
 
-    figures = fuzz(sources, wanted.mutants, wanted.seed, tell=tell)
+    if not sources:
+        parser.error("no PDF in the sources")
     if wanted.keep:
         wanted.keep.mkdir(parents=True, exist_ok=True)
-        for number in (*figures.faults, *figures.broke):
-            (wanted.keep / f"{wanted.seed}-{number}.pdf").write_bytes(mutant(sources, wanted.seed, number))
+    figures = fuzz(sources, wanted.mutants, wanted.seed, tell=tell, keep=wanted.keep)
     if wanted.json:
         sys.stdout.write(json.dumps({"outcomes": figures.outcomes, "faults": figures.faults, "broke": figures.broke}) + "\n")
         return int(bool(figures.faults))

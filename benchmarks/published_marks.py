@@ -14,10 +14,11 @@ With ``--consort Methods_train.csv``: the 17 methods items of CONSORT-TM, five f
 labels of CONSORT-TM alone; once with an encoder taught the labels of SPIRIT-CONSORT-TM, which has none of these articles.
 Published, five folds over all 50 articles: 0.71 (BioBERT).
 
-Vectors and rarity of words are learnt without labels from SPIRIT-CONSORT-TM, never from the articles that are judged. No label of an
-article that is judged reaches a model, a calibration or a threshold. Settings (weights of the views, sizes, numbers of rounds) were
-chosen by such five folds over CONSORT-TM and over the train split, so those cross-validated figures lean a little to the good side; the
-figures for valid were looked at some four times on the way.
+Vectors and rarity of words are learnt without labels from SPIRIT-CONSORT-TM, never from CONSORT-TM or the valid split. No label of their
+articles reaches a model, a calibration or a threshold. (The figures "cross-validated over train" are less strict: words of the articles
+held out are in the vectors, and their labels in some of the scores that the second look learns from.) Settings (weights of the views,
+sizes, numbers of rounds) were chosen by such five folds over CONSORT-TM and over the train split, so those cross-validated figures lean
+a little to the good side; the figures for valid were looked at some four times on the way.
 """
 
 from __future__ import annotations

@@ -33,9 +33,13 @@ def main(folders: Sequence[str]) -> None:
         few.analyze(path)
         rounds = [(_seconds(whole, path), _seconds(few, path)) for _ in range(ROUNDS)]
         seconds.append((min(first for first, _ in rounds), min(second for _, second in rounds)))
+    if not seconds:
+        sys.exit("no PDF that could be read")
     total = sum(first for first, _ in seconds) / sum(second for _, second in seconds)
     typical = median(first / second for first, second in seconds)
-    sys.stdout.write(f"{len(seconds)} documents: 45 elements take {total:.2f} times as long as five, {typical:.2f} at the median\n")
+    many, few_of_them = len(whole.pack.elements), len(few.pack.elements)
+    sys.stdout.write(f"{len(seconds)} documents: {many} elements take {total:.2f} times as long as {few_of_them}, ")
+    sys.stdout.write(f"{typical:.2f} at the median\n")
 
 
 def _seconds(analyzer: Analyzer, path: Path) -> float:

@@ -127,5 +127,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for module in ("faster_paddle", "rapidocr"):
             patched.setitem(sys.modules, module, None)
         installed.cache_clear()
-        yield
-    installed.cache_clear()
+        try:
+            yield
+        finally:
+            installed.cache_clear()

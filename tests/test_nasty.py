@@ -182,6 +182,13 @@ def test_a_file_cut_short_is_mended_and_this_is_told() -> None:
         assert "primary objective" in made.text and "mended" in warned(made)
 
 
+def test_a_file_cut_short_of_which_nothing_is_left_is_damaged_and_not_blank() -> None:
+    whole = small()
+    for rest in (whole[: whole.index(b"stream")] + whole[whole.index(b"/Type/Catalog") - 20 :][:60], encrypted(whole, "AES-256")[:-200]):
+        with pytest.raises(errors.DamagedPdf):
+            read("cut.pdf", rest, password=USER)
+
+
 def test_a_page_too_large_to_be_drawn_is_drawn_coarser() -> None:
     assert limits.drawing_scale(595, 842, 1.6) == 1.6
     scale = limits.drawing_scale(20_000, 20_000, 1.6)

@@ -30,7 +30,7 @@ from analyzer.ocr.pictures import (
 )
 from analyzer.ocr.readings import PageReading, ReadLine
 from analyzer.ocr.ruled import rules_in, without_rules
-from analyzer.ocr.second_look import doubtful
+from analyzer.ocr.second_look import doubtful, has_lost_power
 from benchmarks.scans import Scanner, picture
 
 SCALE = 150 / 72
@@ -253,6 +253,8 @@ def test_blanks_to_be_filled_in_are_underscores() -> None:
         ("本试验为Ⅱ期/Il期临床试验", "本试验为Ⅱ期/II期临床试验"),
         ("95% Cl 1.2-3.4", "95% CI 1.2-3.4"),
         ("CD45 and Cl 104 mmol/L", "CD45 and Cl 104 mmol/L"),
+        ("Il-6 and IL-6", "Il-6 and IL-6"),
+        ("5x10³/L", "5×10³/L"),
         ("检验水准a=0.05", "检验水准α=0.05"),
         ("data=0.05", "data=0.05"),
         ("1x10^6/kg", "1×10^6/kg"),
@@ -285,6 +287,18 @@ def test_numbers_in_doubt_are_looked_at_again() -> None:
         line("1) first of a list", confidence=0.7),
     ]
     assert doubtful(lines) == [1, 3]
+
+
+def test_a_power_that_lost_its_exponent_is_never_passed_over() -> None:
+    worse = [line(f"Visit {number}", confidence=0.5) for number in range(20)]
+    assert 20 in doubtful([*worse, line("2×10 cells/kg", confidence=0.98)])
+    assert not has_lost_power("WBC 4×10³/L")
+
+
+def test_what_was_read_too_badly_to_be_kept_counts_against_a_page() -> None:
+    kept = [line("A total of 128 participants", confidence=0.96)]
+    assert PageReading(595, HEIGHT, lines=kept).confidence == pytest.approx(0.96)
+    assert PageReading(595, HEIGHT, lines=kept, missed=len(kept[0].text)).confidence == pytest.approx(0.48)
 
 
 def test_a_reading_can_be_kept() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import sectioned, small_pack
@@ -51,6 +53,12 @@ def ballot(text: str, weighed: list[Weighed]) -> Ballot:
     scores = np.full((len(pieces), 1), -3, dtype=np.float32)
     (cast,) = ballots(pack, document, pieces, match(pack, document, pieces), scores, [label], np.zeros(1, dtype=np.float32), [weighed])
     return cast
+
+
+@pytest.mark.parametrize(("told", "expected"), [("deferred", "deferred"), ("other_study", "mentions"), ("satisfies", "mentions")])
+def test_a_bare_mention_is_judged_once_more(told: Stance, expected: str) -> None:
+    cast = replace(ballot("# 一、研究设计\n受试者分为两组，每月随访一次。", [Weighed(0, -2.0)]), hits=[hit("mentions")])
+    assert shortfall(cast, lambda *_: told) == (expected, [0])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Literal
 
 Mode = Literal["auto", "never", "fast", "quality"]
 AUTO: Literal["fast", "quality"] = "quality"
-"""What ``auto`` means where nothing else is said; see ``docs/decisions`` for the measurements."""
+"""What ``auto`` means where nothing else is said; ``python -m benchmarks.ocr`` tells what each costs and how well it reads."""
 
 
 @dataclass(frozen=True, slots=True)

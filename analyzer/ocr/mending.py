@@ -21,7 +21,7 @@ _SURE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] 
     (re.compile(pattern), meant)
     for pattern, meant in (
         (r"(?<![A-Za-z0-9])[Il|/V]{1,7}(?=[ab]?\s*期)|(?<=[Pp]hase )[Il|/V]{1,7}(?=[ab]?\b)", _numeral),
-        (r"(?<![A-Za-z])(?:Il|lI|IIl|IlI|lII|lIl|llI)(?![A-Za-z])", _numeral),
+        (r"(?<![A-Za-z])(?:Il|lI|IIl|IlI|lII|lIl|llI)(?![A-Za-z]|\s*[-–‑]?\s*\d)", _numeral),
         (r"(%\s*)C[l1]\b", r"\1CI"),
         (r"(?<![A-Za-z])a(?=\s*[=＝]\s*0?\.0\d)", "α"),
         (r"°\s*(?=℃|°)", ""),
@@ -32,7 +32,7 @@ _SURE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] 
         ("惠者", "患者"),
         (r"(?<=均数)\s*土|土(?=\s*(?:标准差|SD\b))|(?<=\d)\s*土\s*(?=\d)", "±"),
         (r"(?<=[\d%℃])\s*一\s*(?=\d)", "—"),
-        (r"(?<=[\d)）])\s*[xX]\s*(?=10\s*[\^\d⁰-⁹])", "×"),
+        (r"(?<=[\d)）])\s*[xX]\s*(?=10\s*[\^\d⁰¹²³⁴-⁹])", "×"),
         (r"^[·・∙](?!\s*[·・∙.])\s*(?=\S)", "• "),
         (rf"\((?=\s*[{_HAN}])|(?<=[{_HAN}])\(", "（"),
         (rf"\)(?=\s*[{_HAN}])|(?<=[{_HAN}])\)", "）"),

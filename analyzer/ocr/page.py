@@ -90,7 +90,8 @@ class PageReader:
                 turns = (turns + better) % 4
                 laid = _laid(grey, levels, turns, lie.tilt, sheet.scale)
                 seen = self._engine.lines(laid.page)
-        return PageReading(laid.width, laid.height, turns, lie.tilt, self._lines(laid, seen), laid.rules_in_points())
+        missed = sum(len(line.text) for line in seen if line.confidence < _NOISE and len(line.text) > 1)
+        return PageReading(laid.width, laid.height, turns, lie.tilt, self._lines(laid, seen), laid.rules_in_points(), missed=missed)
 
     def _turns(self, grey: Grey, levels: Levels, lie: Lie, hint: int) -> int:
         """The quarters by which a sheet is probably to be turned: as others of its file or, on its side, as a part of it reads best."""

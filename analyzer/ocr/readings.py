@@ -51,12 +51,14 @@ class PageReading:
     lines: list[ReadLine] = field(default_factory=list)
     rules: list[tuple[float, float, float, float]] = field(default_factory=list)
     blank: bool = False
+    missed: int = 0
+    """Characters of what may be lines, but was read too badly to be kept."""
 
     @property
     def confidence(self) -> float:
-        """How sure the engine is of the page as a whole, each character counting the same; 0 for a page without text."""
+        """How sure the engine is of the page as a whole, each character counting the same; 0 for the missed, and where there is no text."""
         weights = [len(line.text) for line in self.lines]
-        total = sum(weights)
+        total = sum(weights) + self.missed
         return sum(line.confidence * weight for line, weight in zip(self.lines, weights, strict=True)) / total if total else 0.0
 
     def plain(self) -> dict[str, Any]:
@@ -69,8 +71,9 @@ class PageReading:
         lines = [ReadLine(str(line["text"]), *(float(line[name]) for name in _MEASURES)) for line in data["lines"]]
         rules = [(float(x0), float(top), float(x1), float(bottom)) for x0, top, x1, bottom in data["rules"]]
         return cls(
-            float(data["width"]), float(data["height"]), int(data["turns"]) % 4, float(data["tilt"]), lines, rules, bool(data["blank"])
-        )
+            float(data["width"]), float(data["height"]), int(data["turns"]) % 4, float(data["tilt"]), lines, rules, bool(data["blank"]),
+            max(0, int(data["missed"])),
+        )  # fmt: skip
 
 
 _MEASURES = ("x0", "top", "x1", "bottom", "confidence", "size", "weight")

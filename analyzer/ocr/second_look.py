@@ -34,7 +34,7 @@ Box = tuple[float, float, float, float]
 """x0, top, x1, bottom in pixels."""
 
 
-_LOST_POWER = re.compile(r"[×xX]\s*10(?![\d⁰-⁹^])")
+_LOST_POWER = re.compile(r"[×xX]\s*10(?![\d⁰¹²³⁴-⁹^])")
 """A power of ten whose exponent, which is small print, was passed over."""
 
 
@@ -44,11 +44,12 @@ def has_lost_power(text: str) -> bool:
 
 
 def doubtful(lines: Sequence[ReadLine]) -> list[int]:
-    """The indexes of the lines whose numbers are least certain."""
+    """The indexes of the lines whose numbers are least certain, those that lost an exponent first."""
     found = [
         index for index, line in enumerate(lines) if (line.confidence < _DOUBT and _holds_number(line.text)) or has_lost_power(line.text)
     ]
-    return sorted(sorted(found, key=lambda index: lines[index].confidence)[:_MOST_DOUBTFUL])
+    found.sort(key=lambda index: (not has_lost_power(lines[index].text), lines[index].confidence))
+    return sorted(found[:_MOST_DOUBTFUL])
 
 
 def _holds_number(text: str) -> bool:

@@ -68,7 +68,7 @@ def _nothing_read(pages: _Pages, sort: Sort, name: str) -> UnreadableFile:
     if pages.tried:
         return OcrFoundNothing(path=name, pages=len(pages.pdf))
     if not pages.pictures and not pages.garbled:
-        return DamagedPdf(path=name) if pages.damaged else BlankPages(path=name, pages=len(pages.pdf))
+        return DamagedPdf(path=name) if pages.damaged or pages.pdf.mended else BlankPages(path=name, pages=len(pages.pdf))
     return ImageUnread(path=name) if sort.kind is Kind.IMAGE else NoTextLayer(path=name, pages=len(pages.pdf))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
 _BEGIN = re.compile(rb"(?<!\d)(\d{1,9})\s+(\d{1,5})\s+obj\b")
 _MARK = re.compile(rb"/Type\s*/Catalog\b")
@@ -17,15 +18,16 @@ def openable(content: bytes) -> bytes:
     try:
         pdfium.PdfDocument(content).close()
     except pdfium.PdfiumError as error:
-        if error.err_code in {pdfium.raw.FPDF_ERR_FORMAT, pdfium.raw.FPDF_ERR_FILE}:
+        if error.err_code not in {pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY, pdfium.raw.FPDF_ERR_SUCCESS}:
             return with_trailer(content) or content
     return content
 
 
 def with_trailer(content: bytes) -> bytes | None:
-    """The file with a trailer that names its last catalog; None where it has none that can be seen."""
-    marks = [found.start() for found, _ in zip(_MARK.finditer(content), range(_MOST_MARKS), strict=False)]
-    for mark in reversed(marks):
+    """The file with a trailer that names its last catalog; None where it has none that can be seen, or is encrypted: the key is lost."""
+    if b"/Encrypt" in content:
+        return None
+    for mark in reversed(deque((found.start() for found in _MARK.finditer(content)), maxlen=_MOST_MARKS)):
         before = content[max(0, mark - _WITHIN) : mark]
         begins = list(_BEGIN.finditer(before[max(0, before.rfind(b"endobj")) :]))
         if begins:

@@ -262,7 +262,7 @@ class PdfFile:
         allowed = limits.current()
         if len(data) > allowed.file_megabytes * _MEGABYTE:
             raise OverFileMegabytes(path=path, limit=allowed.file_megabytes)
-        self._pdf, self._mended = _open(data, password, path)
+        self._pdf, self.mended = _open(data, password, path)
         self.baggage = Baggage(self._pdf, data)
         self._path, self._limits = path, allowed
         self._kept: OrderedDict[int, PdfPage] = OrderedDict()
@@ -324,7 +324,7 @@ class PdfFile:
 
     def notices(self) -> Iterator[tuple[str, dict[str, object]]]:
         """Warnings about the file as a whole: code of the sentence and what it needs."""
-        if self._mended:
+        if self.mended:
             yield "mended", {}
         yield from self.baggage.notices()
 

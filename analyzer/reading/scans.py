@@ -112,7 +112,7 @@ def sheet_of(page: PdfPage) -> Sheet | None:
     return Sheet(picture, scale)
 
 
-_MOST_LOPSIDED = 20
+_MOST_LOPSIDED = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _SIGN = b"%analyzer: marked copy\n"
 """Stands at the end of each marked PDF, after the part that is read."""
 _SYMBOLS = {"adequate": "✓", "partial": "!", "missing": "✗", "not_applicable": "–"}
-_NOT_APPENDABLE = (*(PyPdfError, ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError),)
+_NOT_APPENDABLE = (PyPdfError, ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError)
 """What pypdf raises, and we do in ``_marked``, at files that are not as they should be."""
 _PRINTED = 4
 _ROOM = 36.0

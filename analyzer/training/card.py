@@ -12,7 +12,7 @@ _HEAD = """# Model card
 Written by `analyzer train`; every figure stands in `metrics.json` beside it.
 
 **What it does.** Six linear models in one file: sentences and table rows -> criteria of the five headline elements; pairs of a sentence and a
-criterion -> whether the one satisfies the other; the same pairs -> how the one bears on the other; headings -> canonical sections; documents -> protocol or not, cells given or not; and a second stage that weighs rule hits and sentence scores into the probability that
+criterion -> whether the one satisfies the other; labelled pairs -> how the one bears on the other; headings -> canonical sections; documents -> protocol or not, cells given or not; and a second stage that weighs rule hits and sentence scores into the probability that
 a criterion is met in a protocol. Chinese and English go through the same pipeline. No code is stored in the file.
 
 **What it is for.** Finding candidates for a committee secretary to look at. It does not judge whether a statement is true or a design sound, and
