@@ -28,6 +28,8 @@ Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 MEASURE = "#"
 """Features whose names begin so are numbers that count as they are: neither weighed by rarity nor scaled with the others to unit length."""
+_CONTENTS = "toc"
+"""The label of a table of contents. Nothing in one counts, so no heading gets it by a guess."""
 _BATCH = 512
 """Items scored at once: the products of a long document would fill the memory."""
 
@@ -144,8 +146,11 @@ class Model:
 def heading_labeller(model: LinearModel) -> Callable[[str, str, str], str]:
     """A ``segmentation.Labeller``: the canonical label of a heading that the vocabulary does not know."""
 
+    guessed = [index for index, name in enumerate(model.labels) if name != _CONTENTS]
+
     def label(title: str, above: str, previous: str) -> str:
-        return model.labels[int(model.scores([heading_features(title, above, previous)])[0].argmax())]
+        scores = model.scores([heading_features(title, above, previous)])[0]
+        return model.labels[max(guessed, key=lambda index: scores[index])]
 
     return label
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analyzer.classification import LinearModel, load_model, read_arrays
+from analyzer.classification import LinearModel, heading_labeller, load_model, read_arrays
 from analyzer.errors import BrokenModel
 from analyzer.features import Weighted
 from analyzer.resources import model_dir
@@ -26,7 +26,7 @@ def test_file_holds_what_skops_reads_from_it() -> None:
     assert get_untrusted_types(file=MODEL / "model.skops") == []
     theirs, ours = load(MODEL / "model.skops"), read_arrays((MODEL / "model.skops").read_bytes())
     assert ours.keys() == theirs.keys()
-    for part in ("passages", "headings", "documents", "cells"):
+    for part in ("passages", "bearing", "stances", "headings", "documents", "cells"):
         assert ours[part]["labels"] == theirs[part]["labels"]
         assert ours[part]["vocabulary"] == theirs[part]["vocabulary"]
         np.testing.assert_array_equal(ours[part]["coefficients"], theirs[part]["coefficients"])
@@ -72,6 +72,11 @@ def test_loading_and_scoring_do_not_import_scikit_learn() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("title", ["Contents and scope", "本表内容"])
+def test_no_heading_is_taken_for_a_table_of_contents_by_a_guess(title: str) -> None:
+    assert heading_labeller(load_model(MODEL).headings)(title, "none", "title_page") != "toc"
 
 
 def test_figures_stay_above_their_thresholds() -> None:
