@@ -246,9 +246,6 @@ _SIZE_HEADING = Lazy(
     re.IGNORECASE,
 )
 _CONSENT_HEADING = Lazy(r"知情同意|consent|information (?:sheet|leaflet)|leaflet|致.{0,6}(?:书|信)", re.IGNORECASE)
-_PEOPLE_HEADING = Lazy(
-    r"(?:研究|主要)?(?:者|人员|团队|负责人)|组织|经费|预算|进度|budget|team|investigators?\b|personnel|funding|资质|简历", re.IGNORECASE
-)
 
 _SIZE_LABEL = Lazy(
     r"(?:总|各|分|拟.{0,4}|计划.{0,6}|预计.{0,4}|病|受试者?)?(?:例数|样本含?量|样本规模|人数|病例数|入组规模|样本数|受试者(?:总数|人数|"
