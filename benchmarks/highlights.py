@@ -4,7 +4,7 @@
 
 Every PDF of the folders is analysed and marked. pypdf, which did not choose the places, reads the highlights back; the characters of the
 page whose middle lies in a highlight must be those of the quotation, white space aside. Two kinds of evidence are counted apart: on pages
-without a text of their own (scans), and where the page prints two texts over one another, of which no highlight can leave one out.
+without a text of their own (scans), and where the page prints a character so exactly over another that no highlight can leave one out.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from analyzer.reports.marked_pdf import render
 AUTHOR = "analyzer"
 _LINE_END_HYPHEN = re.compile(r"[\x02\ufffe]")
 """What pdfium gives for the hyphen of a word that is divided at the end of a line: the one for a character, the other in a text."""
-_MUCH = 0.3
-"""Of the smaller of two boxes: neighbouring letters and lines share no more than this."""
+_SAME = 0.1
+"""Points: characters whose middles are closer than this, both across and down, are printed on one another."""
 _BLANK = re.compile(r"[\s\x00-\x1f]")
 
 
@@ -44,7 +44,7 @@ class Outcome:
     evidence: int = 0
     equal: int = 0
     printed_over: int = 0
-    """Evidence equal but for characters that the page prints over it: no highlight could leave them out."""
+    """Evidence equal but for characters whose middle is that of one of its own: no highlight could leave them out."""
     without_text: int = 0
     """Evidence on pages that were read from a picture."""
     strange: int = 0
@@ -77,7 +77,7 @@ def every_evidence(report: Report) -> Iterator[Evidence]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The characters under a highlight; ``clear`` are those of them that nothing else is printed over."""
+    """The characters under a highlight; ``clear`` are those of them that are not printed on one another."""
 
     every: str
     clear: str
@@ -95,14 +95,10 @@ def _is_within(part: str, whole: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """What a page draws, in the order of the file: characters and their places in points of the file.
-
-    ``middles`` are those of the ink; ``boxes`` (left, bottom, right, top) are as high as the font and as wide as the character's advance.
-    """
+    """What a page draws, in the order of the file: characters and the middles of their ink in points of the file."""
 
     text: str
     middles: npt.NDArray[np.float64]
-    boxes: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, document: pdfium.PdfDocument, index: int) -> Characters:
@@ -111,9 +107,9 @@ class Characters:
         text = page.get_textpage()
         count = text.count_chars()
         words = "".join(chr(pdfium.raw.FPDFText_GetUnicode(text, at)) for at in range(count))
-        ink, boxes = (np.array([text.get_charbox(at, loose) for at in range(count)]).reshape(-1, 4) for loose in (False, True))
+        ink = np.array([text.get_charbox(at) for at in range(count)]).reshape(-1, 4)
         page.close()
-        return cls(words, (ink[:, :2] + ink[:, 2:]) / 2, boxes)
+        return cls(words, (ink[:, :2] + ink[:, 2:]) / 2)
 
     def under(self, quads: Sequence[Sequence[float]]) -> Words:
         """The characters whose middle lies in one of the rectangles with these corners."""
@@ -122,20 +118,9 @@ class Characters:
             xs, ys = quad[::2], quad[1::2]
             inside |= (self.middles >= (min(xs), min(ys))).all(axis=1) & (self.middles <= (max(xs), max(ys))).all(axis=1)
         found = [at for at in np.flatnonzero(inside) if bare(self.text[at])]
-        covered = _covered(self.boxes[found])
-        clear = (at for at, hidden in zip(found, covered, strict=True) if not hidden)
+        distances = np.abs(self.middles[found][:, None] - self.middles[found]).max(axis=2)
+        clear = (at for at, near in zip(found, distances < _SAME, strict=True) if near.sum() == 1)
         return Words(*(bare("".join(self.text[at] for at in part)) for part in (found, clear)))
-
-
-def _covered(boxes: npt.NDArray[np.float64]) -> list[bool]:
-    """Which characters share a good part of their boxes with another: two texts printed over one another."""
-    corner = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    shared = np.clip(corner, 0, None).prod(axis=2)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    much = shared > _MUCH * np.minimum(areas[:, None], areas[None, :])
-    np.fill_diagonal(much, False)
-    covered: list[bool] = (much & (shared > 0)).any(axis=1).tolist()
-    return covered
 
 
 def highlighted(marked: bytes) -> dict[int, list[Words]]:

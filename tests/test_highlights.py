@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from pdfs import Sheet, pdf, wrapped
+from pdfs import LEADING, Sheet, pdf, wrapped
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from analyzer.document import Document, Line, Page, Rect
 from analyzer.pipeline import Analyzer
@@ -80,14 +81,33 @@ def test_other_words_under_a_highlight_are_noticed(analyzer: Analyzer, tmp_path:
     assert outcome.differing and outcome.strange
 
 
-def test_words_printed_over_one_another_are_counted_apart(analyzer: Analyzer, tmp_path: Path) -> None:
-    def twice(sheet: Sheet) -> None:
+def test_what_a_table_prints_over_a_passage_is_left_out(analyzer: Analyzer, tmp_path: Path) -> None:
+    def printed_over(sheet: Sheet) -> None:
         prose(sheet)
-        for x in (100, 200, 300):
-            sheet.text(x, 72 + 16, "X")
+        for x in (100, 133, 250):
+            for row in range(1, 4):
+                sheet.text(x, 72 + LEADING * row - 3, "X")
 
     path = tmp_path / "over.pdf"
-    path.write_bytes(pdf(twice))
+    path.write_bytes(pdf(printed_over))
+    outcome = compare(path, analyzer)
+    assert outcome.equal == outcome.evidence > 0, outcome.differing
+    assert not outcome.printed_over and not outcome.differing
+
+
+def test_a_character_printed_on_another_takes_nothing_from_the_highlight(analyzer: Analyzer, tmp_path: Path) -> None:
+    """No highlight can hold one and leave out the other: both stay, what is a little aside goes, and the passage is counted apart."""
+
+    def on_one_another(sheet: Sheet) -> None:
+        prose(sheet)
+        row, line = next((row, line) for row, line in enumerate(wrapped(PROSE, 400), 1) if "sixty" in line)
+        place = 72 + stringWidth(line.partition("xty")[0], "Helvetica", 10)
+        sheet.text(place, 72 + LEADING * row, "v")
+        sheet.text(place - 40, 72 + LEADING * row - 2, "v")
+
+    path = tmp_path / "twice.pdf"
+    path.write_bytes(pdf(on_one_another))
     outcome = compare(path, analyzer)
     assert outcome.printed_over
     assert outcome.equal + outcome.printed_over == outcome.evidence
+    assert outcome.differing == []

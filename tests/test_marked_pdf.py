@@ -14,10 +14,11 @@ import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 import pytest
-from pdfs import Sheet, pdf, wrapped
+from pdfs import LEADING, Sheet, pdf, wrapped
 from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
 from pypdf.generic import RectangleObject
+from reportlab.pdfbase import pdfmetrics
 from samples import criterion, element, report
 
 from analyzer.findings import Bilingual, Evidence, Inconsistency, Report
@@ -168,6 +169,39 @@ def test_the_words_under_each_highlight_are_the_quotation(original: bytes) -> No
     quotes = {(entry.page, bare(entry.quote)) for part in made.elements for found in part.criteria for entry in found.evidence}
     copy = marked(original, made)
     assert {(index, words_under(copy, index, quads(entry))) for index, entry in highlights(copy)} == quotes
+
+
+OVER: dict[str, tuple[Sequence[float], float]] = {
+    "a little lower": ((100, 200, 300), 3.0),
+    "a little higher": ((100, 133, 250), -3.0),
+    "on the same line": ((91.5, 214.3), 0.0),
+    "all along": (range(80, 400, 23), 1.5),
+}
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@pytest.mark.parametrize(("places", "lower"), OVER.values(), ids=OVER)
+def test_a_table_printed_over_a_passage_is_left_out(places: Sequence[float], lower: float, degrees: int) -> None:
+    lines = wrapped(
+        "The primary objective is to assess the safety of cells in adults. Sixty participants will be enrolled, thirty per arm.", 350
+    )
+
+    def draw(sheet: Sheet) -> None:
+        sheet.lines(72, 72, lines)
+        sheet.grid([70, *(x - 4 for x in places), 440], [LEADING * row + lower + 60 for row in range(len(lines) + 1)])
+        for x in places:
+            sheet.lines(x, 72 + lower, "X" * len(lines))
+
+    data = turned(degrees)(pdf(draw))
+    boxes = [
+        (72.0, LEADING * row + 63, 72 + pdfmetrics.stringWidth(line, "Helvetica", 10), LEADING * row + 75) for row, line in enumerate(lines)
+    ]
+    found = [Evidence(page=1, bbox=boxes, quote=" ".join(lines))]
+    made = report([element("one", "adequate", [criterion("a", met=True, evidence=found)])])
+    made.inconsistencies = []
+    copy = marked(data, made)
+    ((index, entry),) = highlights(copy)
+    assert words_under(copy, index, quads(entry)) == bare(" ".join(lines))
 
 
 def test_the_colour_shows_where_the_report_says(original: bytes) -> None:

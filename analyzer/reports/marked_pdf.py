@@ -9,16 +9,22 @@ turned and cropped.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import re
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pypdfium2 as pdfium
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
@@ -45,6 +51,8 @@ if TYPE_CHECKING:
     from analyzer.findings import Bilingual, Box, CriterionFinding, ElementFinding, Evidence, Report
     from analyzer.reports import Context
 
+    Points = npt.NDArray[np.float64]
+
 _SIGN = b"%analyzer: marked copy\n"
 """Stands at the end of each marked PDF, after the part that is read."""
 _SYMBOLS = {"adequate": "✓", "partial": "!", "missing": "✗", "not_applicable": "–"}
@@ -53,6 +61,17 @@ _NOT_APPENDABLE = (PyPdfError, ArithmeticError, AttributeError, LookupError, Not
 _PRINTED = 4
 _ROOM = 36.0
 """Points left above the place that a bookmark leads to."""
+_RIM = 0.1
+"""Of the height of a line: what only touches the rim of its box belongs to the line above or below."""
+_APART = 0.1
+"""Points, across or down, from which on the middles of two characters are told apart."""
+_WEIGHTS = (1.0, 0.4)
+"""Of distances across and down: programs agree on where the middle of a character lies across, less so on how high it lies."""
+_CROWD = 2_000
+"""Characters under one highlight; where more are printed over one another, nothing that can be seen is left between them."""
+_BLANK = re.compile(r"[\s\x00-\x1f]")
+_HYPHEN_AT_LINE_END = re.compile(r"[\x02\ufffe]")
+"""What pdfium gives for the hyphen of a divided word: the one for a character, the other in a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,16 @@ class Place:
             return self.right - x, self.bottom + y
         return self.right - y, self.top - x
 
+    def shown(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the file is displayed, counted from the top left: what ``point`` undoes."""
+        if self.turns == 0:
+            return x - self.left, self.top - y
+        if self.turns == 1:
+            return y - self.bottom, x - self.left
+        if self.turns == 2:
+            return self.right - x, y - self.bottom
+        return self.top - y, self.right - x
+
     def quad(self, box: Box) -> list[tuple[float, float]]:
         """The corners of a displayed box: upper left, upper right, lower left, lower right as the reader sees them."""
         x0, top, x1, bottom = box
@@ -87,6 +116,7 @@ class Passage:
 
     page: int
     boxes: Sequence[Box]
+    quote: str
     tone: str
     notes: list[str] = field(default_factory=list)
     """What is fulfilled comes before what falls short."""
@@ -134,7 +164,7 @@ def _marked(original: bytes, report: Report, context: Context) -> bytes:
         raise ValueError("encrypted")
     writer = PdfWriter(reader, incremental=True)
     passages = _passages(report, context.language)
-    places = _places(original, {passage.page for passage in passages})
+    places = _placed(original, passages)
     first = PdfReader(BytesIO(cover(report, context.language, clean(Path(context.path).name)))).pages[0]
     pages = list(writer.pages)
     summary = writer.insert_page(first, index=0)
@@ -177,7 +207,7 @@ def _passages(report: Report, language: str) -> list[Passage]:
     def add(evidence: Evidence, tone: str, note: str) -> None:
         if not evidence.bbox:
             return
-        passage = found.setdefault((evidence.page, tuple(evidence.bbox)), Passage(evidence.page, evidence.bbox, tone))
+        passage = found.setdefault((evidence.page, tuple(evidence.bbox)), Passage(evidence.page, evidence.bbox, evidence.quote, tone))
         passage.tone = ruling(passage.tone, tone)
         if note not in passage.notes:
             passage.notes.append(note)
@@ -220,20 +250,127 @@ def _word(language: str, kind: str, code: str) -> str:
     return strings(language).get(f"{kind}_{code}", code)
 
 
-def _places(pdf: bytes, numbers: set[int]) -> dict[int, Place]:
-    """How the pages with these numbers lie in the file, as pdfium sees them; pages it cannot load are left out."""
+def _placed(pdf: bytes, passages: Sequence[Passage]) -> dict[int, Place]:
+    """How the pages of the passages lie in the file, as pdfium sees them; pages it cannot load are left out.
+
+    Where a page prints something else over a passage, the boxes of the passage are cut to leave that out.
+    """
     document = pdfium.PdfDocument(pdf)
     places = {}
-    for number in sorted(numbers):
+    for number, found in groupby(passages, key=lambda passage: passage.page):
         try:
             page = document[number - 1]
         except (pdfium.PdfiumError, IndexError):
             continue
         left, bottom, right, top = page.get_bbox()
         places[number] = Place(left, bottom, right, top, page.get_rotation() // 90)
+        with suppress(pdfium.PdfiumError):
+            printed = _Print(page.get_textpage(), places[number])
+            for passage in found:
+                passage.boxes = printed.own_boxes(passage)
         page.close()
     document.close()
     return places
+
+
+class _Print:
+    """The characters that a page prints."""
+
+    def __init__(self, text: pdfium.PdfTextPage, place: Place) -> None:
+        self._text = text
+        self._place = place
+        self._units = (ctypes.c_ushort * _CROWD)()
+
+    def own_boxes(self, passage: Passage) -> Sequence[Box]:
+        """The boxes of a passage, cut to leave out other characters that have their middle in them, save those not told apart."""
+        quote = _bare(passage.quote)
+        if len(self._touched(passage.boxes)) <= len(quote):
+            return passage.boxes
+        words, middles = self._under(passage.boxes)
+        start = words.find(quote)
+        if start < 0 or not 0 < len(quote) < len(words) <= _CROWD:
+            return passage.boxes
+        own, others = np.split(np.roll(middles, -start, axis=0), [len(quote)])
+        apart = np.abs(own[:, None] - others).max(axis=2).min(axis=0) >= _APART
+        return [piece for box in passage.boxes for piece in _cut(box, own, others[apart])]
+
+    def _touched(self, boxes: Sequence[Box]) -> str:
+        """What touches the boxes. This is quick, and longer than the quotation nearly only where something is printed over it."""
+        touched = []
+        for x0, top, x1, bottom in boxes:
+            rim = _RIM * (bottom - top)
+            xs, ys = zip(self._place.point(x0, top + rim), self._place.point(x1, bottom - rim), strict=True)
+            sides = (min(xs), max(ys), max(xs), min(ys))
+            count = pdfium.raw.FPDFText_GetBoundedText(self._text, *sides, self._units, _CROWD)
+            touched.append(bytes(self._units)[: 2 * count].decode("utf-16-le", "ignore"))
+        return _bare("".join(touched))
+
+    def _under(self, boxes: Sequence[Box]) -> tuple[str, Points]:
+        """The characters whose middle lies in the boxes, in the order of the file, and their middles."""
+        words, middles = self._characters
+        under = np.any([_within(box, middles) for box in boxes], axis=0)
+        return "".join(words[at] for at in np.flatnonzero(under)), middles[under]
+
+    @cached_property
+    def _characters(self) -> tuple[str, Points]:
+        """All characters but blanks, and the middles of their ink as displayed."""
+        words, middles = [], []
+        for at in range(self._text.count_chars()):
+            character = _bare(chr(min(pdfium.raw.FPDFText_GetUnicode(self._text, at), sys.maxunicode)))
+            if character:
+                left, bottom, right, top = self._text.get_charbox(at)
+                words.append(character)
+                middles.append(self._place.shown((left + right) / 2, (bottom + top) / 2))
+        return "".join(words), np.array(middles).reshape(-1, 2)
+
+
+def _bare(words: str) -> str:
+    return _BLANK.sub("", _HYPHEN_AT_LINE_END.sub("-", words))
+
+
+def _within(box: Sequence[float], points: Points) -> npt.NDArray[np.bool_]:
+    """Which points lie in a box."""
+    inside: npt.NDArray[np.bool_] = np.all((points >= box[:2]) & (points <= box[2:]), axis=1)
+    return inside
+
+
+def _cut(box: Box, own: Points, others: Points) -> list[Box]:
+    """The box in pieces that hold the ``own`` points in it and none of the ``others``."""
+    own, others = own[_within(box, own)], others[_within(box, others)]
+    if not len(others):
+        return [box]
+    if not len(own):
+        return []
+    along = 0 if box[2] - box[0] >= box[3] - box[1] else 1
+    own = own[own[:, along].argsort()]
+    borders = [box[along], *((own[1:, along] + own[:-1, along]) / 2), box[along + 2]]
+    pieces: list[list[float]] = []
+    for point, (begin, end) in zip(own, pairwise(borders), strict=True):
+        piece = list(box)
+        piece[along], piece[along + 2] = begin, end
+        _shrink(piece, point, others)
+        if pieces and _continues(pieces[-1], piece, along):
+            pieces[-1][along + 2] = piece[along + 2]
+        else:
+            pieces.append(piece)
+    return [(x0, top, x1, bottom) for x0, top, x1, bottom in pieces]
+
+
+def _shrink(piece: list[float], point: Points, others: Points) -> None:
+    """Draw the sides of a piece in until it holds none of the ``others``, each half way from its own point to the nearest of them."""
+    others = others[_within(piece, others)]
+    distances = np.abs(others - point) * _WEIGHTS
+    for at in distances.max(axis=1).argsort():
+        if all(piece[axis] <= others[at, axis] <= piece[axis + 2] for axis in (0, 1)):
+            axis = int(distances[at].argmax())
+            side = axis + 2 if others[at, axis] > point[axis] else axis
+            piece[side] = (others[at, axis] + point[axis]) / 2
+
+
+def _continues(earlier: list[float], later: list[float], along: int) -> bool:
+    """Whether two boxes are one that was divided along this axis."""
+    across = 1 - along
+    return earlier[along + 2] == later[along] and earlier[across::2] == later[across::2]
 
 
 def _highlight(writer: PdfWriter, page: DictionaryObject, passage: Passage, place: Place) -> None:
@@ -280,9 +417,9 @@ def _appearance(writer: PdfWriter, quads: Sequence[Sequence[tuple[float, float]]
     outlines = []
     for upper_left, upper_right, lower_left, lower_right in quads:
         corners = [f"{x:.2f} {y:.2f}" for x, y in (upper_left, upper_right, lower_right, lower_left)]
-        outlines.append(f"{corners[0]} m {corners[1]} l {corners[2]} l {corners[3]} l h f")
+        outlines.append(f"{corners[0]} m {corners[1]} l {corners[2]} l {corners[3]} l h")
     red, green, blue = _rgb(colour)
-    form.set_data(f"/Multiply gs {red:.3f} {green:.3f} {blue:.3f} rg {' '.join(outlines)}".encode())
+    form.set_data(f"/Multiply gs {red:.3f} {green:.3f} {blue:.3f} rg {' '.join(outlines)} f".encode())
     blending = DictionaryObject({NameObject("/Type"): NameObject("/ExtGState"), NameObject("/BM"): NameObject("/Multiply")})
     states = DictionaryObject({NameObject("/Multiply"): blending})
     group = DictionaryObject({NameObject("/Type"): NameObject("/Group"), NameObject("/S"): NameObject("/Transparency")})
