@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -17,9 +17,8 @@ import numpy as np
 
 from analyzer.classification import Floats, LinearModel
 from analyzer.document import Document, Passage
-from analyzer.features import Key, Weighted, own_words, place_features
+from analyzer.features import Featurizer, Key, Weighted
 from analyzer.matching import Hit
-from analyzer.text import words
 
 LABEL = "satisfied"
 """What the bearing model tells of a pair."""
@@ -30,8 +29,6 @@ _MOST = 8
 """And so many in all, with those in which a rule hit."""
 _LOWEST, _HIGHEST = -8.0, 6.0
 _DIGIT = re.compile(r"\d")
-_WORTH = "wtcspn"
-"""Kinds of word features that count here: words, stems, characters, section, sections above, length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +47,16 @@ def candidates(scores: Floats, hits: Sequence[Hit]) -> list[int]:
 
 
 class PairFeatures(Generic[Key]):
-    """Features of pairs of one document under the keys that ``known`` gives them; those to which it gives None are left out."""
+    """Features of pairs of one document under the keys that ``featurizer`` knows them by."""
 
     def __init__(
-        self, document: Document, passages: Sequence[Passage], scores: Floats, labels: Sequence[str], known: Callable[[str], Key | None]
+        self, document: Document, passages: Sequence[Passage], scores: Floats, labels: Sequence[str], featurizer: Featurizer[Key]
     ) -> None:
         self._document = document
         self._passages = passages
         self._scores = np.clip(scores, _LOWEST, _HIGHEST)
         self._labels = labels
-        self._known = known
+        self._featurizer = featurizer
         self._plain: dict[int, dict[Key, float]] = {}
 
     def of(self, column: int, chosen: Sequence[int], hits: Sequence[Hit]) -> list[dict[Key, float]]:
@@ -85,7 +82,7 @@ class PairFeatures(Generic[Key]):
             features["#rank"] = -rank / 4
             features["#gap"] = (score - best) / 3
             features["#near"] = (self._nearby(scores, index) + 2) / 3
-            found.append(self._of_words(index) | self._kept(features))
+            found.append(self._alone(index) | dict(self._featurizer.kept(features)))
         return found
 
     def _nearby(self, scores: Floats, index: int) -> float:
@@ -94,14 +91,11 @@ class PairFeatures(Generic[Key]):
         near = [at for at in (index - 1, index + 1) if 0 <= at < len(self._passages) and self._passages[at].section == section]
         return max((float(scores[at]) for at in near), default=_LOWEST)
 
-    def _of_words(self, index: int) -> dict[Key, float]:
-        plain = self._plain.get(index)
-        if plain is None:
-            plain = self._plain[index] = self._kept(word_features(self._document, self._passages[index]))
-        return plain
-
-    def _kept(self, features: Weighted) -> dict[Key, float]:
-        return {key: weight for feature, weight in features.items() if (key := self._known(feature)) is not None}
+    def _alone(self, index: int) -> dict[Key, float]:
+        found = self._plain.get(index)
+        if found is None:
+            found = self._plain[index] = self._featurizer.alone(self._document, self._passages[index])
+        return found
 
 
 def own_features(document: Document, passage: Passage, label: str, hits: Sequence[Hit]) -> Weighted:
@@ -125,12 +119,6 @@ def own_features(document: Document, passage: Passage, label: str, hits: Sequenc
     return features
 
 
-def word_features(document: Document, passage: Passage) -> Weighted:
-    """The words of a passage and the section it stands in."""
-    features = own_words(words(document.text[passage.start : passage.end])) | place_features(document, passage.section)
-    return {name: weight for name, weight in features.items() if name[0] in _WORTH}
-
-
 def weigh(
     model: LinearModel, document: Document, passages: Sequence[Passage], scores: Floats, labels: Sequence[str], hits: Sequence[Hit]
 ) -> list[list[Weighed]]:
@@ -138,7 +126,7 @@ def weigh(
     by_label: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         by_label[f"{hit.element}.{hit.criterion}"].append(hit)
-    pairs = PairFeatures(document, passages, scores, labels, model.column)
+    pairs = PairFeatures(document, passages, scores, labels, model.featurizer)
     chosen = [candidates(scores[:, column], by_label[label]) for column, label in enumerate(labels)]
     features: list[Mapping[int, float]] = []
     for column, label in enumerate(labels):

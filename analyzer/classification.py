@@ -46,16 +46,14 @@ class LinearModel:
 
     @cached_property
     def _index(self) -> dict[str, int]:
-        return {feature: index for index, feature in enumerate(self.vocabulary)}
-
-    def column(self, feature: str) -> int | None:
-        """The column of a feature, None for one that the model does not know."""
-        return self._index.get(feature)
+        return dict(zip(self.vocabulary, range(len(self.vocabulary)), strict=True))
 
     @cached_property
     def _measures(self) -> Bools:
         """Which features are ``MEASURE``s."""
-        return np.array([name.startswith(MEASURE) for name in self.vocabulary], dtype=bool)
+        initials = "".join([feature[:1] or " " for feature in self.vocabulary])
+        found: Bools = np.frombuffer(initials.encode("utf-32-le"), dtype=np.uint32) == ord(MEASURE)
+        return found
 
     @cached_property
     def featurizer(self) -> Featurizer[int]:
@@ -92,7 +90,8 @@ class LinearModel:
         for first in range(0, len(features), _BATCH):
             last = min(first + _BATCH, len(features))
             low, high = starts[first], starts[last]
-            products = self.coefficients[columns[low:high]].astype(np.float32) * weights[low:high, None]
+            products = self.coefficients.take(columns[low:high], axis=0)
+            products *= weights[low:high, None]
             scores[first:last] = _row_sums(products, starts[first : last + 1] - low) + self.intercepts
         return scores
 
@@ -187,7 +186,8 @@ def load_model(folder: Path) -> Model:
 
 def _linear(content: dict[str, Any]) -> LinearModel:
     vocabulary = content["vocabulary"].split("\n")
-    return LinearModel(content["labels"], vocabulary, content["idf"], content["coefficients"], content["intercepts"])
+    coefficients = content["coefficients"].astype(np.float32)  # kept with half the precision, to be multiplied with this one
+    return LinearModel(content["labels"], vocabulary, content["idf"], coefficients, content["intercepts"])
 
 
 def read_arrays(data: bytes) -> Any:

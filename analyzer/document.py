@@ -14,6 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Literal, Protocol
 
 import numpy as np
@@ -145,18 +146,20 @@ class Document:
     warnings: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     unread: tuple[int, ...] = ()
     """Numbers of the pages that hold something which could not be read, or not for certain."""
+    words: dict[tuple[int, int], list[str]] = field(default_factory=dict, repr=False)
+    """The words of the passages that were looked at so far, by their offsets; see ``features.words_of``."""
 
     def page_of(self, offset: int) -> Page:
         """The page on which the character ``text[offset]`` stands."""
-        return self.pages[max(0, bisect_right(self.pages, offset, key=lambda page: page.start) - 1)]
+        return self.pages[max(0, bisect_right(self._page_starts, offset) - 1)]
 
     def line_of(self, offset: int) -> Line:
         """The line in which the character ``text[offset]`` stands."""
-        return self.lines[max(0, bisect_right(self.lines, offset, key=lambda line: line.start) - 1)]
+        return self.lines[max(0, bisect_right(self._line_starts, offset) - 1)]
 
     def lines_of(self, start: int, end: int) -> list[Line]:
         """The lines that ``text[start:end]`` touches on the page where it begins; at least the one it begins in."""
-        first = max(0, bisect_right(self.lines, start, key=lambda line: line.start) - 1)
+        first = max(0, bisect_right(self._line_starts, start) - 1)
         page = self.lines[first].page
         last = first + 1
         while last < len(self.lines) and self.lines[last].start < end and self.lines[last].page == page:
@@ -182,6 +185,14 @@ class Document:
             if self.origin[start] >= 0:
                 yield start, stop, self.origin[start]
             start = stop
+
+    @cached_property
+    def _page_starts(self) -> list[int]:
+        return [page.start for page in self.pages]
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [line.start for line in self.lines]
 
     @cached_property
     def _breaks(self) -> list[int]:
@@ -212,13 +223,13 @@ class Document:
         stretches = self._stretches(page, start, end)
         if not stretches or self.geometry is None:
             return []
-        drawn = [index for first, last in stretches for index in range(first, last)]
+        drawn = [range(first, last) for first, last in stretches]
         if line.cell is not None:
-            return merge_boxes([box for box in self.geometry.boxes(page.number, drawn) if box])
+            return merge_boxes([box for box in self.geometry.boxes(page.number, list(chain(*drawn))) if box])
         left, top, right, bottom = line.rect.x0, line.rect.top, line.rect.x1, line.rect.bottom
-        if start > line.start and (box := self._first_box(page, drawn)):
+        if start > line.start and (box := self._first_box(page, chain(*drawn))):
             left = box.x0
-        if end < line.end and (box := self._first_box(page, reversed(drawn))):
+        if end < line.end and (box := self._first_box(page, chain(*map(reversed, reversed(drawn))))):
             right = box.x1
         for reaching in (found.start() for first, last in stretches for found in _REACHING.finditer(page.raw, first, last)):
             if box := self._first_box(page, [reaching]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Sequence
+from itertools import chain
 from typing import Generic, TypeVar
 
 from analyzer.document import Document, Passage
@@ -17,7 +18,7 @@ VERSION = 6
 _LONGEST = 160
 """Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
 _REMEMBERED = 300_000
-"""Words and pairs of words whose features are remembered; at so many the memory is emptied."""
+"""Pairs of words whose features are remembered; at so many the memory is emptied. Words are far fewer."""
 _STEM = 5
 _HAN = re.compile(f"[{CJK}]")
 _CELL_WORDS = (
@@ -34,10 +35,27 @@ Weighted = dict[str, float]
 
 def passage_features(document: Document, passages: Sequence[Passage]) -> list[Weighted]:
     """Features with their weights for each passage, in order; weights are before inverse document frequency."""
-    return Featurizer(lambda feature: feature).passages(document, passages)
+    return EVERY_FEATURE.passages(document, passages)
 
 
 Key = TypeVar("Key", bound=Hashable)
+Part = TypeVar("Part", bound=Hashable)
+
+
+Kept = tuple[tuple[Key, float], ...]
+"""Features that are known, with their weights."""
+
+
+class Remembered(dict[Part, Kept[Key]]):
+    """Features of parts of a passage, made when they are first asked for."""
+
+    def __init__(self, make: Callable[[Part], Kept[Key]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, part: Part) -> Kept[Key]:
+        kept = self[part] = self._make(part)
+        return kept
 
 
 class Featurizer(Generic[Key]):
@@ -48,53 +66,56 @@ class Featurizer(Generic[Key]):
 
     def __init__(self, known: Callable[[str], Key | None]) -> None:
         self._known = known
-        self._pairs: dict[tuple[str, str], dict[Key, float]] = {}
-        self._beside: dict[tuple[str, str], dict[Key, float]] = {}
+        self._pairs = Remembered[tuple[str, str], Key](lambda pair: self.kept(_of_word(*pair)))
+        self._words = Remembered[str, Key](lambda word: self.kept(_of_single_word(word)))
+        self._before = Remembered[str, Key](lambda word: self.kept({"<" + word: 0.25}))
+        self._after = Remembered[str, Key](lambda word: self.kept({">" + word: 0.25}))
+        self._lengths = Remembered[int, Key](lambda eighths: self.kept({f"n{eighths}": 0.3}))
 
     def passages(self, document: Document, passages: Sequence[Passage]) -> list[dict[Key, float]]:
         """Features with their weights for each passage, in order; weights are before inverse document frequency."""
-        if len(self._pairs) + len(self._beside) > _REMEMBERED:
+        if len(self._pairs) > _REMEMBERED:
             self._pairs.clear()
-            self._beside.clear()
-        cut = [words(document.text[passage.start : passage.end])[:_LONGEST] for passage in passages]
-        places: dict[int, dict[Key, float]] = {}
-        row = self._kept({"row": 0.5})
+        cut = [words_of(document, passage)[:_LONGEST] for passage in passages]
+        places = Remembered[int, Key](lambda section: self.kept(place_features(document, section)))
+        row = self.kept({"row": 0.5})
+        sections = [None, *(passage.section for passage in passages), None]
         found = []
-        for index, passage in enumerate(passages):
-            features = self._own(cut[index])
-            if passage.section not in places:
-                places[passage.section] = self._kept(place_features(document, passage.section))
-            features.update(places[passage.section])
+        for index, (own, passage) in enumerate(zip(cut, passages, strict=True)):
+            parts = [*map(self._pairs.__getitem__, zip(["^", *own], own, strict=False))]
+            parts += self._lengths[min(8, len(own) // 8)], places[passage.section]
             if passage.kind == "row":
-                features.update(row)
-            for near, mark in ((index - 1, "<"), (index + 1, ">")):
-                if 0 <= near < len(passages) and passages[near].section == passage.section:
-                    self._add_neighbour(features, cut[near], mark)
-            found.append(features)
+                parts.append(row)
+            if sections[index] == passage.section:
+                parts += map(self._before.__getitem__, cut[index - 1])
+            if sections[index + 2] == passage.section:
+                parts += map(self._after.__getitem__, cut[index + 1])
+            found.append(dict(chain.from_iterable(parts)))
         return found
 
-    def _own(self, cut: Sequence[str]) -> dict[Key, float]:
-        features: dict[Key, float] = {}
-        previous = "^"
-        for word in cut:
-            pair = (previous, word)
-            of_pair = self._pairs.get(pair)
-            if of_pair is None:
-                of_pair = self._pairs[pair] = self._kept(_of_word(previous, word))
-            features.update(of_pair)
-            previous = word
-        features.update(self._kept({f"n{min(8, len(cut) // 8)}": 0.3}))
-        return features
+    def alone(self, document: Document, passage: Passage) -> dict[Key, float]:
+        """Features of a passage by itself: its words without pairs and neighbours, its section and those above."""
+        cut = words_of(document, passage)
+        parts = [*map(self._words.__getitem__, cut[:_LONGEST]), self._lengths[min(8, len(cut) // 8)]]
+        return dict(chain(chain.from_iterable(parts), self.kept(section_features(document, passage.section))))
 
-    def _add_neighbour(self, features: dict[Key, float], cut: Sequence[str], mark: str) -> None:
-        for word in cut:
-            beside = self._beside.get((mark, word))
-            if beside is None:
-                beside = self._beside[mark, word] = self._kept({mark + word: 0.25})
-            features.update(beside)
+    def kept(self, features: Weighted) -> Kept[Key]:
+        """Those of some features that are known."""
+        known = self._known
+        return tuple([(key, weight) for feature, weight in features.items() if (key := known(feature)) is not None])
 
-    def _kept(self, features: Weighted) -> dict[Key, float]:
-        return {key: weight for feature, weight in features.items() if (key := self._known(feature)) is not None}
+
+EVERY_FEATURE = Featurizer[str](lambda feature: feature)
+"""Gives every feature by its name."""
+
+
+def words_of(document: Document, passage: Passage) -> list[str]:
+    """The words of a passage, cut once."""
+    span = passage.start, passage.end
+    found = document.words.get(span)
+    if found is None:
+        found = document.words[span] = words(document.text[passage.start : passage.end])
+    return found
 
 
 def _of_word(previous: str, word: str) -> Weighted:
@@ -111,26 +132,18 @@ def _of_single_word(word: str) -> Weighted:
     return features
 
 
-def own_words(cut: Sequence[str]) -> Weighted:
-    """Features of the words of a passage by themselves: without pairs and neighbours."""
-    features: Weighted = {}
-    for word in cut[:_LONGEST]:
-        features.update(_of_single_word(word))
-    features[f"n{min(8, len(cut) // 8)}"] = 0.3
-    return features
+def section_features(document: Document, section: int) -> Weighted:
+    """Features of the section in which a passage stands and of those above it."""
+    if section < 0:
+        return {"stitle_page": 1.0}
+    here = document.sections[section]
+    return {"s" + here.canonical: 1.0} | {"p" + label: 0.5 for label in here.path}
 
 
 def place_features(document: Document, section: int) -> Weighted:
     """Features of where a passage stands: its section, the sections above it, the words of its heading."""
-    if section < 0:
-        return {"stitle_page": 1.0}
-    here = document.sections[section]
-    place = {"s" + here.canonical: 1.0}
-    for label in here.path:
-        place["p" + label] = 0.5
-    for word in words(here.heading):
-        place["h" + word] = 0.7
-    return place
+    heading = words(document.sections[section].heading) if section >= 0 else []
+    return section_features(document, section) | {"h" + word: 0.7 for word in heading}
 
 
 def heading_features(title: str, above: str, previous: str) -> Weighted:

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from itertools import chain
+from operator import or_
 
-from analyzer.anchors import CLAUSES, folded, lowered
+from analyzer.anchors import CLAUSES, chunk, lowered, pieces
 from analyzer.remembered import required_words
 from analyzer.rules import Patterns
 
 Span = tuple[int, int]
+
+_LONGEST_REMEMBERED, _MOST_REMEMBERED = 24, 60_000
+"""Characters of a piece, and pieces, of which is remembered what stands in them."""
 
 
 class Finder:
@@ -41,10 +47,12 @@ class Finder:
         for word, number in words.items():
             self._automaton.add_word(word, number)
         self._automaton.make_automaton()
+        self._held = _Held(self._automaton.iter if words else lambda text: iter(()))
 
     def _requirements(self) -> tuple[int, list[int], dict[str, int]]:
         """What no word has to stand for; what every word stands for, one bit per pattern and clause of its anchors; the words' numbers."""
-        unasked, masks = 0, defaultdict[str, int](int)
+        unasked = 0
+        bits = defaultdict[str, list[int]](list)
         for number, required in enumerate(required_words(self._sources)):
             for clause in range(CLAUSES):
                 bit = 1 << clause * len(self._sources) + number
@@ -52,20 +60,17 @@ class Finder:
                     unasked |= bit
                     continue
                 for word in required[clause]:
-                    masks[word] |= bit
-        return unasked, list(masks.values()), {word: number for number, word in enumerate(masks)}
+                    bits[word].append(bit)
+        masks = [reduce(or_, of_word) for of_word in bits.values()]
+        return unasked, masks, {word: number for number, word in enumerate(bits)}
 
-    def candidates(self, text: str, start: int, end: int) -> int:
-        """The mask of the patterns whose words stand in ``text[start:end]``, a text that was ``folded``."""
+    def candidates(self, text: str) -> int:
+        """The mask of the patterns whose words stand in a text."""
         mask = self._unasked
-        for number in {number for _, number in self._automaton.iter(text, start, end)}:
+        for number in set(chain.from_iterable(map(self._held.__getitem__, pieces(text)))):
             mask |= self._masks[number]
-        return self._met(mask)
-
-    def _met(self, mask: int) -> int:
-        """The patterns all of whose clauses are in ``mask``."""
-        met = self._everything
-        for clause in range(CLAUSES):
+        met = mask & self._everything
+        for clause in range(1, CLAUSES):
             met &= mask >> clause * len(self._sources)
         return met
 
@@ -76,24 +81,40 @@ class Finder:
             pattern = self._compiled[number] = re.compile(_lower_case(self._sources[number]), re.MULTILINE)
         return pattern
 
-    def union(self, groups: Sequence[int]) -> int:
+    def union(self, groups: Iterable[int]) -> int:
         """The mask of all patterns of some groups."""
-        mask = 0
-        for group in groups:
-            mask |= self.members[group]
-        return mask
+        return reduce(or_, (self.members[group] for group in groups), 0)
 
     def turn(self, group: int, number: int) -> int:
         """The place of a pattern in the alternation of its group."""
         return self._rank[group][number]
 
-    def owners(self, groups: Sequence[int]) -> dict[int, list[int]]:
+    def owners(self, groups: Iterable[int]) -> dict[int, list[int]]:
         """Pattern -> those of ``groups`` that it belongs to."""
         found: dict[int, list[int]] = defaultdict(list)
         for group in groups:
             for number in self._rank[group]:
                 found[number].append(group)
         return found
+
+
+class _Held(dict[str, tuple[int, ...]]):
+    """Piece of text between white space -> the numbers of the words that stand in it.
+
+    Those of words are remembered, since the words of a language come again and again.
+    """
+
+    def __init__(self, words_in: Callable[[str], Iterator[tuple[int, int]]]) -> None:
+        super().__init__()
+        self._words_in = words_in
+
+    def __missing__(self, piece: str) -> tuple[int, ...]:
+        held = tuple({number for _, number in self._words_in(chunk(piece))})
+        if len(piece) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[piece] = held
+        return held
 
 
 class Searched:
@@ -103,14 +124,14 @@ class Searched:
         self._finder = finder
         self._text = lowered(text)
         self._spans = spans
-        self._folded = folded(text)
         self._masks: list[int | None] = [None] * len(spans)
         self._known: dict[tuple[int, int], bool] = {}
 
     def _candidates(self, index: int) -> int:
         mask = self._masks[index]
         if mask is None:
-            mask = self._masks[index] = self._finder.candidates(self._folded, *self._spans[index])
+            start, end = self._spans[index]
+            mask = self._masks[index] = self._finder.candidates(self._text[start:end])
         return mask
 
     def holds(self, group: int, index: int) -> bool:
@@ -127,6 +148,10 @@ class Searched:
         """Whether a pattern of the group matches in ``text[start:end]``, a part of span number ``index``."""
         mask = self._candidates(index) & self._finder.members[group]
         return bool(mask) and self._any(mask, start, end)
+
+    def may_hold(self, mask: int, index: int) -> bool:
+        """Whether the words of any pattern in ``mask`` stand in span number ``index``."""
+        return bool(self._candidates(index) & mask)
 
     def first(self, owners: dict[int, list[int]], mask: int, index: int) -> dict[int, Span]:
         """Group -> its leftmost match in span number ``index``, for the groups of ``owners``, whose patterns ``mask`` holds."""

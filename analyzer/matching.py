@@ -70,23 +70,30 @@ class Matcher:
             groups.append(patterns)
             return len(groups) - 1
 
-        self.cues = [grouped(criterion.cues) for _, criterion in self.criteria]
+        self.cues = range(len(self.criteria))
+        """The groups of the cues, numbered as the criteria."""
+        for _, criterion in self.criteria:
+            grouped(criterion.cues)
         self.needs = [[grouped(need) for need in criterion.needs] for _, criterion in self.criteria]
         self.never = [grouped(criterion.never) for _, criterion in self.criteria]
         self.context = _Context(*(grouped(getattr(pack.cues, name)) for name in _Context._fields))
         self.finder = Finder(groups)
+        self.context_patterns = self.finder.union(self.context)
         self.cue_owners = self.finder.owners(self.cues)
         self.cue_patterns = self.finder.union(self.cues)
         self.asked_in = {
-            section: self.finder.union([number for number, (_, criterion) in enumerate(self.criteria) if section in criterion.look_in])
+            section: self.finder.union(number for number, (_, criterion) in enumerate(self.criteria) if section in criterion.look_in)
             for section in SILENT_SECTIONS
         }
         """Silent section -> the patterns of the criteria that look in it all the same."""
 
     def match(self, document: Document, passages: Sequence[Passage]) -> list[Hit]:
         """All hits in a document, in the order of ``passages``, which must be those of ``segmentation.passages(document)``."""
-        matching = _Matching(self, document, passages)
-        return [hit for index in range(len(passages)) for hit in matching.hits(index)]
+        return self.of(document, passages).all_hits()
+
+    def of(self, document: Document, passages: Sequence[Passage]) -> Matching:
+        """A document ready to be matched; ``passages`` as for ``match``."""
+        return Matching(self, document, passages)
 
 
 class _Context(NamedTuple):
@@ -101,12 +108,12 @@ class _Context(NamedTuple):
     own_study: int
 
 
-class _Matching:
+class Matching:
     """One document being matched."""
 
     def __init__(self, matcher: Matcher, document: Document, passages: Sequence[Passage]) -> None:
         self.matcher = matcher
-        self.context = matcher.context
+        self.context_groups = matcher.context
         self.text = document.text
         self.passages = passages
         self.sections = document.sections
@@ -122,7 +129,17 @@ class _Matching:
         """Criterion -> the leftmost of its cues among ``patterns`` in a span. The groups of the cues are numbered as the criteria."""
         return where.first(self.matcher.cue_owners, patterns, index)
 
-    def hits(self, index: int) -> Iterator[Hit]:
+    def all_hits(self) -> list[Hit]:
+        """The hits in all passages, in their order."""
+        return [hit for index in range(len(self.passages)) for hit in self._hits(index)]
+
+    def context(self, index: int) -> list[str]:
+        """Names of the ``ContextCues`` that stand anywhere in a passage."""
+        if not self.body.may_hold(self.matcher.context_patterns, index):
+            return []
+        return [name for name, group in self.context_groups._asdict().items() if self.body.holds(group, index)]
+
+    def _hits(self, index: int) -> Iterator[Hit]:
         passage = self.passages[index]
         here = self.canonical(index)
         silent = here in SILENT_SECTIONS
@@ -173,7 +190,10 @@ class _Matching:
         return [near for near in (index - 1, index + 1) if 0 <= near < len(self.passages) and self.passages[near].section == section]
 
     def _stance(self, criterion: CriterionRule, index: int, start: int, end: int) -> Stance:
-        body, context, here = self.body, self.context, self.canonical(index)
+        body, context, here = self.body, self.context_groups, self.canonical(index)
+        of_others = here in OTHERS_SECTIONS and here not in criterion.look_in
+        if not body.may_hold(self.matcher.context_patterns, index):
+            return "other_study" if of_others else "satisfies"
         clause = self._clause(self.passages[index], start, end)
         if body.holds(context.placeholder, index):
             return "placeholder"
@@ -183,7 +203,7 @@ class _Matching:
             return "negated"
         if body.holds(context.own_study, index):
             return "satisfies"
-        if here in OTHERS_SECTIONS and here not in criterion.look_in:
+        if of_others:
             return "other_study"
         if criterion.when_other_study == "unmet" and body.holds(context.other_study, index):
             return "other_study"
@@ -197,7 +217,7 @@ class _Matching:
         return begin, after.start() if after else passage.end
 
     def _negated(self, index: int, start: int, end: int, clause: Span) -> bool:
-        body, context = self.body, self.context
+        body, context = self.body, self.context_groups
         if body.holds_between(context.not_negation, index, *clause):
             return False
         before = max(clause[0], start - _NEGATION_WITHIN)

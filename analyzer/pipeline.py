@@ -81,7 +81,8 @@ class Analyzer:
         with stage("segmentation"):
             pieces = passages(document)
         with stage("matching"):
-            hits = self.matcher.match(document, pieces)
+            matching = self.matcher.of(document, pieces)
+            hits = matching.all_hits()
         with stage("classification"):
             scores = self._scores(document, pieces)
             labels = self.model.passages.labels
@@ -105,7 +106,7 @@ class Analyzer:
                 ballots(self.pack, document, pieces, hits, scores, labels, self.model.thresholds, weighed),
                 self.model.decision,
                 Circumstances(conditions, unreadable_pages=unread, filed_on=filed_on),
-                Witness(quote, stance_teller(self.model.stances, document, pieces, self.pack.cues)),
+                Witness(quote, stance_teller(self.model.stances, document, pieces, matching.context)),
             )
         with stage("values"):
             found = extract(document, pieces)

@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from analyzer.anchors import alternatives
 from analyzer.errors import BrokenPack
-from analyzer.resources import PACKAGE, load_yaml, pack_dir
+from analyzer.remembered import yaml_content
+from analyzer.resources import PACKAGE, pack_dir
 
 Language = Literal["zh", "en"]
 Severity = Literal["critical", "major", "minor"]
@@ -227,6 +228,10 @@ class ContextCues(_Model):
     placeholder: Patterns
     other_study: Patterns
     own_study: Patterns
+
+    def found_in(self, text: str, start: int, end: int) -> list[str]:
+        """Names of those that stand in ``text[start:end]``."""
+        return [name for name in ContextCues.model_fields if getattr(self, name).search(text, start, end)]
 
 
 class TriageLine(_Model):
@@ -539,7 +544,7 @@ def _read(path: Path) -> Any:
     import yaml
 
     try:
-        return load_yaml(path)
+        return yaml_content(path)
     except yaml.YAMLError as error:
         in_brackets = str(getattr(error, "context", "")).startswith("while parsing a flow")
         mark = getattr(error, "context_mark" if in_brackets else "problem_mark", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 
@@ -129,19 +129,32 @@ def words(text: str) -> list[str]:
     Numbers become ``0`` (one digit), ``00`` (two) and so on, decimals ``0.0``, powers of ten ``POWER``: what a number is matters little
     to a sentence's meaning, that there is one, and of which size, matters much.
     """
-    cut = _chinese_cutter()
     if "10" in text:
         text = _POWER.sub(POWER, text)
+    tokens = _WORD.findall(text)
+    if not _CJK.search(text):
+        return list(map(_plain_word, tokens))
+    cut = _chinese_cutter()
     found: list[str] = []
-    for token in _WORD.findall(text):
-        first = token[0]
-        if "\u3400" <= first <= "\u9fff":
+    for token in tokens:
+        if _CJK.match(token):
             found.extend(cut(token))
-        elif first.isdigit():
-            found.append(re.sub(r"\d+", lambda digits: "0" * min(4, len(digits.group())), token))
         else:
-            found.append(token.lower())
+            found.append(_plain_word(token))
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _plain_word(token: str) -> str:
+    """A token that is not Chinese as ``words`` gives it."""
+    return _DIGITS.sub(_shape, token) if token[0].isdigit() else token.lower()
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def _shape(digits: re.Match[str]) -> str:
+    return "0" * min(4, len(digits.group()))
 
 
 @cache

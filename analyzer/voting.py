@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log1p
 
 import numpy as np
 
@@ -42,8 +43,9 @@ EVIDENCE = (
 _LOWEST = -8.0
 _HIGHEST = 6.0
 _EVIDENCE_KEPT = 3
-_RULE_WORTH = 2.5
-"""Log-odds by which a rule hit lifts a passage when evidence is ranked; a hit outside its section lifts it half as much."""
+_TOP = 3
+"""So many of the best scores of a criterion are evidence."""
+_NO_EVIDENCE: Floats = np.zeros(0, dtype=np.float32)
 _INADEQUATE: tuple[Stance, ...] = ("mentions", "negated", "deferred", "placeholder", "other_study")
 _DENIED = frozenset({"negated", "placeholder", "deferred"})
 _DENIAL = 3.0
@@ -64,6 +66,7 @@ class Ballot:
     element: str
     criterion: str
     evidence: Floats
+    """In the order of ``EVIDENCE``; empty where only a rule decides."""
     rule: bool
     classifier: bool
     passages: list[int]
@@ -117,19 +120,22 @@ def ballots(
     clipped = np.clip(scores, _LOWEST, _HIGHEST)
     clipped[silent] = _LOWEST
     column = {label: index for index, label in enumerate(labels)}
-    nothing = np.full(len(passages), _LOWEST, dtype=np.float32)
     for hit in hits:  # the words are there, the context denies them: the classifier rarely sees the difference
         index = column.get(f"{hit.element}.{hit.criterion}")
         if index is not None and hit.stance in _DENIED:
             clipped[hit.passage, index] -= _DENIAL
     chinese = float(document.language == "zh")
+    best = np.sort(clipped, axis=0)[: -_TOP - 1 : -1].T.tolist()
+    of_label = clipped.T.tolist()
     found = []
     for element, criterion in pack.criteria():
+        own = by_criterion[element.id, criterion.id]
         index = column.get(f"{element.id}.{criterion.id}")
-        own = nothing if index is None else clipped[:, index]
-        threshold = np.inf if index is None else float(thresholds[index])
-        looked_at = () if index is None else weighed[index]
-        found.append(_ballot(element.id, criterion.id, own, threshold, by_criterion[element.id, criterion.id], looked_at, chinese))
+        if index is None:
+            found.append(_ruled(element.id, criterion.id, own))
+        else:
+            threshold = float(thresholds[index])
+            found.append(_ballot(element.id, criterion.id, of_label[index], best[index], threshold, own, weighed[index], chinese))
     return found
 
 
@@ -140,30 +146,56 @@ def _empty(pack: Pack, document: Document, passage: Passage) -> bool:
     return pack.cues.placeholder.search(document.text, passage.start, passage.end) is not None
 
 
+def _ruled(element: str, criterion: str, hits: Sequence[Hit]) -> Ballot:
+    """The ballot of a criterion that only a rule decides."""
+    inside, outside = _satisfying(hits)
+    return Ballot(
+        element=element,
+        criterion=criterion,
+        evidence=_NO_EVIDENCE,
+        rule=bool(inside),
+        classifier=False,
+        passages=_by_worth([*inside, *outside]),
+        elsewhere=bool(outside),
+        hits=hits,
+        weighed=[],
+    )
+
+
+def _satisfying(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
+    """The hits that satisfy, in the sections where the rule looks and elsewhere."""
+    satisfying = [hit for hit in hits if hit.stance == "satisfies"]
+    return [hit for hit in satisfying if hit.in_section], [hit for hit in satisfying if not hit.in_section]
+
+
 def _ballot(
-    element: str, criterion: str, scores: Floats, threshold: float, hits: Sequence[Hit], weighed: Sequence[Weighed], chinese: float
+    element: str,
+    criterion: str,
+    scores: Sequence[float],
+    best: Sequence[float],
+    threshold: float,
+    hits: Sequence[Hit],
+    weighed: Sequence[Weighed],
+    chinese: float,
 ) -> Ballot:
-    inside = [hit for hit in hits if hit.stance == "satisfies" and hit.in_section]
-    outside = [hit for hit in hits if hit.stance == "satisfies" and not hit.in_section]
-    counts: defaultdict[Stance, int] = defaultdict(int)
-    for hit in hits:
-        counts[hit.stance] += 1
-    order = np.argsort(-scores, kind="stable")[:8]
-    top = [float(scores[index]) for index in order[:3]] + [_LOWEST] * 3
+    """The ballot of a criterion that both decide; ``best`` are the best of its scores."""
+    inside, outside = _satisfying(hits)
+    counts = Counter(hit.stance for hit in hits)
+    top = [*best, *[_LOWEST] * _TOP][:_TOP]
     bearing = sorted(weighed, key=lambda one: (-one.odds, one.passage))
     odds = [min(max(one.odds, _LOWEST), _HIGHEST) for one in bearing[:2]] + [_LOWEST] * 2
     evidence = np.array(
         [
-            *top[:3],
+            *top,
             *odds[:2],
             max((scores[hit.passage] for hit in inside), default=_LOWEST),
             max((scores[hit.passage] for hit in outside), default=_LOWEST),
-            np.log1p(len(inside)),
-            np.log1p(len(outside)),
+            log1p(len(inside)),
+            log1p(len(outside)),
             bool(inside),
             bool(outside),
             any(not hit.by_heading for hit in inside),
-            *(np.log1p(counts[stance]) for stance in _INADEQUATE),
+            *(log1p(counts[stance]) for stance in _INADEQUATE),
             chinese,
         ],
         dtype=np.float32,
@@ -173,21 +205,17 @@ def _ballot(
         criterion=criterion,
         evidence=evidence,
         rule=bool(inside),
-        classifier=bool(top[0] > threshold),
-        passages=_by_worth(scores, order.tolist(), inside, outside, bearing),
+        classifier=top[0] > threshold,
+        passages=[one.passage for one in bearing if one.odds > bearing[0].odds - _NEAR][:_EVIDENCE_KEPT],
         elsewhere=bool(outside),
         hits=hits,
         weighed=bearing,
     )
 
 
-def _by_worth(scores: Floats, order: Iterable[int], inside: Sequence[Hit], outside: Sequence[Hit], bearing: Sequence[Weighed]) -> list[int]:
-    """The passages that speak for a criterion, best first."""
-    if bearing:
-        return [one.passage for one in bearing if one.odds > bearing[0].odds - _NEAR][:_EVIDENCE_KEPT]
-    worth: dict[int, float] = {index: float(scores[index]) for index in order if scores[index] > _LOWEST}
-    for hit in (*inside, *outside):
-        lift = _RULE_WORTH * (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0)
-        worth[hit.passage] = max(worth.get(hit.passage, _LOWEST), float(scores[hit.passage]) + lift)
-    ranked = sorted(worth, key=lambda index: (-worth[index], index))
-    return [index for index in ranked if worth[index] > worth[ranked[0]] - _NEAR][:_EVIDENCE_KEPT] if ranked else []
+def _by_worth(hits: Sequence[Hit]) -> list[int]:
+    """The passages that speak for a criterion, best first, by the hits of its rule alone."""
+    worth: dict[int, float] = defaultdict(float)
+    for hit in hits:
+        worth[hit.passage] = max(worth[hit.passage], (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0))
+    return sorted(worth, key=lambda index: (-worth[index], index))[:_EVIDENCE_KEPT]

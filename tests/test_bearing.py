@@ -9,6 +9,7 @@ from builders import sectioned
 from analyzer.bearing import LABEL as SATISFIED
 from analyzer.bearing import PairFeatures, candidates, weigh
 from analyzer.classification import LinearModel
+from analyzer.features import EVERY_FEATURE
 from analyzer.matching import Hit
 from analyzer.segmentation import passages
 
@@ -36,7 +37,7 @@ def test_no_more_than_a_few_are_looked_at() -> None:
 def test_a_pair_knows_its_words_its_place_and_what_the_rule_found() -> None:
     document = sectioned(TEXT)
     pieces = passages(document)
-    pairs = PairFeatures(document, pieces, np.full((len(pieces), 1), -2, dtype=np.float32), [LABEL], lambda name: name)
+    pairs = PairFeatures(document, pieces, np.full((len(pieces), 1), -2, dtype=np.float32), [LABEL], EVERY_FEATURE)
     denied, plain = pairs.of(0, [0, 3], [hit(0, "negated")])
     assert {"Rnegated", f"C{LABEL}", "w委员会"} <= denied.keys()
     assert "Rnone" in plain and "Rnegated" not in plain

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.genre import document_features
+from analyzer.genre import document_features, manner
 from analyzer.resources import PACKAGE
 from analyzer.training.corpus import load_other_documents, parse_sheet, protocol_of
 
@@ -53,3 +53,20 @@ def test_headings_of_other_documents_are_sections(tmp_path: Path) -> None:
 def test_other_documents_of_the_corpus_have_headings() -> None:
     others = load_other_documents(PACKAGE.parent / "corpora" / "not_protocols")
     assert sum(bool(document.sections) for document in others) > len(others) / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("they will, shall and must; are to be, is tolerable, fare to pay", {"planned": 4}),
+        ("ifwill willing we'll", {"planned": 0}),
+        ("拟于将来开展，将采用，计划", {"planned": 3}),
+        ("it was found; swas; differed, p = 0.03, up=0.02, 5 ± 2, 95% ci 1.2", {"found": 2, "numbers": 3}),
+        ("12例(40.5%)；有效率高于对照；高于30者剔除", {"found": 2}),
+        ("you and your protocol, protocols; 您的方案", {"you": 3, "protocol": 3}),
+    ],
+)
+def test_manner_is_counted_by_whole_words(text: str, expected: dict[str, int]) -> None:
+    counts = manner(text, chinese=True)
+    assert {name: counts[name] for name in expected} == expected
+    assert text.isascii() is False or manner(text, chinese=False) == counts

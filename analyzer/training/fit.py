@@ -18,7 +18,7 @@ import numpy.typing as npt
 from analyzer.bearing import LABEL, PairFeatures, Weighed, candidates, weigh
 from analyzer.classification import MEASURE, Bools, Decision, Floats, LinearModel
 from analyzer.document import Document
-from analyzer.features import Weighted, cell_features, heading_features, passage_features
+from analyzer.features import EVERY_FEATURE, Weighted, cell_features, heading_features, passage_features
 from analyzer.genre import document_features
 from analyzer.matching import Hit, Matcher, Stance, is_silent
 from analyzer.rules import Pack
@@ -232,7 +232,7 @@ def fit_bearing(prepared: Prepared, scores: Sequence[Floats], which: Sequence[in
     satisfied: list[list[bool]] = []
     for index in _fully_labelled(prepared, which):
         protocol = prepared.protocols[index]
-        pairs = PairFeatures(protocol.document, protocol.passages, scores[index], prepared.labels, lambda name: name)
+        pairs = PairFeatures(protocol.document, protocol.passages, scores[index], prepared.labels, EVERY_FEATURE)
         for column, label in enumerate(prepared.labels):
             labelled = _labelled(protocol, label)
             hits = prepared.hits_of(index, label)
@@ -270,11 +270,11 @@ def _stances_of(prepared: Prepared, index: int) -> list[tuple[Weighted, Stance]]
     hits: dict[tuple[str, int], list[Hit]] = defaultdict(list)
     for hit in prepared.hits[index]:
         hits[f"{hit.element}.{hit.criterion}", hit.passage].append(hit)
-    return [
-        (stance_features(protocol.document, passage, label, hits[label, at], prepared.pack.cues), stance)
-        for at, (passage, line) in enumerate(zip(protocol.passages, protocol.labels, strict=True))
-        for label, stance in line.items()
-    ]
+    found = []
+    for at, (passage, line) in enumerate(zip(protocol.passages, protocol.labels, strict=True)):
+        context = prepared.pack.cues.found_in(protocol.document.text, passage.start, passage.end) if line else []
+        found += [(stance_features(protocol.document, passage, label, hits[label, at], context), stance) for label, stance in line.items()]
+    return found
 
 
 def fit_stances(pairs: Sequence[tuple[Weighted, Stance]], settings: Settings) -> LinearModel:
