@@ -60,6 +60,11 @@ def pieces(text: str) -> list[str]:
     return found
 
 
+def in_lower_case(word: str) -> str:
+    """A word of ``anchors`` as it stands in a text in lower case, where a 0 is still any digit."""
+    return word.replace(_END, "").lower()
+
+
 def _titled(text: str) -> str:
     titled = text.title()
     return titled if titled.isascii() else _AFTER_ANOTHER_ALPHABET.sub(lambda letter: letter[0].upper(), titled)

@@ -64,6 +64,14 @@ class LinearModel:
         """Log-odds, an array of shape (items, labels); features that the model does not know count for nothing."""
         return self.scores_of_columns(self._known(features))
 
+    def score(self, item: Weighted) -> Floats:
+        """As ``scores``, of one item without ``MEASURE``s: an array of shape (labels,). Headings follow from each other one by one."""
+        known = {self._index[name]: weight for name, weight in item.items() if name in self._index}
+        columns = list(known)
+        weights = np.array(list(known.values()), dtype=np.float32) * self.idf[columns]
+        weights /= np.sqrt((weights * weights).sum()) or np.float32(1)
+        return np.asarray(weights @ self.coefficients[columns] + self.intercepts)
+
     def rows(self, features: Sequence[Weighted]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
         """Known features of each item as one compressed sparse matrix: column indexes, weights of unit length, row starts."""
         return self._rows(self._known(features))
@@ -120,9 +128,17 @@ class Decision:
 
     def probability(self, criterion: str, evidence: Floats) -> float:
         """Probability that ``element.criterion`` is met, given ``voting.Ballot.evidence``."""
-        known = [self.criteria.index(criterion)] if criterion in self.criteria else list(range(len(self.criteria)))
-        weights, offset = self.coefficients[known].mean(axis=0), self.intercepts[known].mean()
+        known = self._index.get(criterion)
+        weights, offset = self._of_all if known is None else (self.coefficients[known], self.intercepts[known])
         return float(1 / (1 + np.exp(-(((evidence - self.mean) / self.scale) @ weights + offset))))
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {criterion: index for index, criterion in enumerate(self.criteria)}
+
+    @cached_property
+    def _of_all(self) -> tuple[Floats, np.floating[Any]]:
+        return self.coefficients.mean(axis=0), self.intercepts.mean()
 
 
 @dataclass(frozen=True)
@@ -145,11 +161,11 @@ class Model:
 def heading_labeller(model: LinearModel) -> Callable[[str, str, str], str]:
     """A ``segmentation.Labeller``: the canonical label of a heading that the vocabulary does not know."""
 
-    guessed = [index for index, name in enumerate(model.labels) if name != _CONTENTS]
+    is_contents = np.array([name == _CONTENTS for name in model.labels], dtype=bool)
 
     def label(title: str, above: str, previous: str) -> str:
-        scores = model.scores([heading_features(title, above, previous)])[0]
-        return model.labels[max(guessed, key=lambda index: scores[index])]
+        scores = model.score(heading_features(title, above, previous))
+        return model.labels[int(np.where(is_contents, -np.inf, scores).argmax())]
 
     return label
 

@@ -15,6 +15,7 @@ from itertools import chain
 from operator import or_
 
 from analyzer.anchors import CLAUSES, chunk, lowered, pieces
+from analyzer.lazy import lower_case
 from analyzer.remembered import required_words
 from analyzer.rules import Patterns
 
@@ -78,7 +79,7 @@ class Finder:
         """A pattern for texts in lower case."""
         pattern = self._compiled[number]
         if pattern is None:
-            pattern = self._compiled[number] = re.compile(_lower_case(self._sources[number]), re.MULTILINE)
+            pattern = self._compiled[number] = re.compile(lower_case(self._sources[number]), re.MULTILINE)
         return pattern
 
     def union(self, groups: Iterable[int]) -> int:
@@ -170,14 +171,6 @@ class Searched:
 
     def _any(self, mask: int, start: int, end: int) -> bool:
         return any(self._finder.pattern(number).search(self._text, start, end) for number in _bits(mask))
-
-
-_ESCAPE = re.compile(r"(\\.)", re.DOTALL)
-
-
-def _lower_case(pattern: str) -> str:
-    """The pattern for a text in lower case; ``\\W`` and its like mean what they meant."""
-    return "".join(part if turn % 2 else part.lower() for turn, part in enumerate(_ESCAPE.split(pattern)))
 
 
 def searched_apart(finder: Finder, texts: Sequence[str]) -> Searched:

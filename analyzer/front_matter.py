@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from analyzer.anchors import lowered
 from analyzer.document import Document
 
 _FIRST_PAGES = 4000
-_REGISTRATION = re.compile(
-    r"(?<![A-Za-z])(ChiCTR[-–]?[A-Z]{0,6}[-–]?\d{8,10}|NCT\d{8}|ISRCTN\d{8}|EUCTR\d{4}-\d{6}-\d{2}|20\d\d-\d{6}-\d{2}(?:-\d{2})?|MR-\d{2}-\d{2}-\d{6}|ACTRN\d{14}|jRCT[sa-z]?\d{9,10})(?!\d)"
+_NUMBERS = (
+    r"ChiCTR[-–]?[A-Z]{0,6}[-–]?\d{8,10}",
+    r"NCT\d{8}",
+    r"ISRCTN\d{8}",
+    r"EUCTR\d{4}-\d{6}-\d{2}",
+    r"20\d\d-\d{6}-\d{2}(?:-\d{2})?",
+    r"MR-\d{2}-\d{2}-\d{6}",
+    r"ACTRN\d{14}",
+    r"jRCT[sa-z]?\d{9,10}",
 )
+_REGISTRATION = re.compile("(?:" + "|".join(f"{number[0]}(?<![A-Za-z]{number[0]}){number[1:]}" for number in _NUMBERS) + r")(?!\d)")
+"""That no letter stands before a number is asked after its first character: ``re`` skips to one that may be the first."""
 _TITLE_LABEL = re.compile(
     r"^(?:(?:项目|课题|研究|试验|方案)(?:名称|题目|标题)|题目|(?:full |official |protocol |study |trial |project )?title(?: of (?:the )?(?:study|trial|project))?|project name)\s*[:：\t]\s*(?P<title>\S[^\n]{5,})",
     re.IGNORECASE | re.MULTILINE,
@@ -22,18 +32,16 @@ _VERSION = re.compile(
 _MONTHS = {
     name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
+_MONTH = "(?P<mon>" + "|".join(_MONTHS) + ")"
+_DAY = "(?P<d>3[01]|[12]\\d|0[1-9]|[1-9])"
+_YEAR = "(?P<y>(?:19|20)\\d\\d)"
 _DATES = (
-    re.compile(r"(?P<y>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m>1[0-2]|0?[1-9])\s*[-/.月]\s*(?P<d>3[01]|[12]\d|0?[1-9])(?!\d)"),
-    re.compile(
-        r"(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?[\s-]*(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s,.-]*(?P<y>(?:19|20)\d\d)",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?,?\s+(?P<y>(?:19|20)\d\d)",
-        re.IGNORECASE,
-    ),
+    re.compile(rf"{_YEAR}\s*[-/.年]\s*(?P<m>1[0-2]|0?[1-9])\s*[-/.月]\s*{_DAY}(?!\d)"),
+    re.compile(rf"{_DAY}(?:st|nd|rd|th)?[\s-]*{_MONTH}[a-z]*[\s,.-]*{_YEAR}"),
+    re.compile(rf"{_MONTH}[a-z]*\.?\s+{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}"),
 )
-_DATED = re.compile(r"(?:版本)?日\s*期|date", re.IGNORECASE)
+"""For texts in lower case."""
+_DATED = re.compile(r"(?:版本)?日\s*期|date")
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def read_front_matter(document: Document) -> FrontMatter:
     return FrontMatter(
         title=_title(document, opening),
         version=version["version"] if version else None,
-        date=_date(opening),
+        date=_date(lowered(opening)),
         registration=_registrations(document),
     )
 
@@ -69,13 +77,13 @@ def _title(document: Document, opening: str) -> str | None:
 
 
 def _date(opening: str) -> str | None:
-    """The first date that follows a word for date, else the first date at all."""
+    """The first date that follows a word for date, else the first date at all, in a text in lower case."""
     found = sorted((match for pattern in _DATES for match in pattern.finditer(opening)), key=lambda match: match.start())
     if not found:
         return None
     labelled = [match for match in found if _DATED.search(opening, max(0, match.start() - 16), match.start())]
     chosen = (labelled or found)[0].groupdict()
-    month = int(chosen["m"]) if chosen.get("m") else _MONTHS[chosen["mon"].lower()]
+    month = int(chosen["m"]) if chosen.get("m") else _MONTHS[chosen["mon"]]
     return f"{chosen['y']}-{month:02d}-{int(chosen['d']):02d}"
 
 

@@ -35,6 +35,21 @@ class Lazy:
         return getattr(compiled, name)
 
 
+class LowerCase(Lazy):
+    """A pattern for texts in lower case, in which ``re`` is faster than without regard to case; itself it may be written as one likes."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(lower_case(pattern))
+
+
+_ESCAPE = re.compile(r"(\\.)", re.DOTALL)
+
+
+def lower_case(pattern: str) -> str:
+    """The pattern for a text in lower case; ``\\W`` and its like mean what they meant."""
+    return "".join(part if turn % 2 else part.lower() for turn, part in enumerate(_ESCAPE.split(pattern)))
+
+
 class Topics:
     """Which of several lists of lower-case words a text holds a word of, in one pass over the text."""
 

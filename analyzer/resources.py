@@ -13,8 +13,9 @@ DEFAULT_MODEL = "default"
 PACKS_GROUP = "analyzer.packs"
 
 
+@cache
 def tool_version() -> str:
-    """The installed version, or ``0`` in a checkout that was never installed."""
+    """The installed version, or ``0`` in a checkout that was never installed; looked up once, for that reads files."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -7,10 +7,11 @@ is decided by a ``Labeller``: the vocabulary of ``packs/common/headings.yaml`` f
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from string import whitespace
 from typing import Any
 
 from analyzer.document import Document, Line, Passage, Section
@@ -50,7 +51,8 @@ _NUMBERING = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, pattern i
 _WEIGHTS = {name: weight for name, weight, _ in _NUMBERINGS}
 _DEPTH = re.compile(r"[.．](?=\d)")
 _DEEP = frozenset({"decimal", "letter_decimal"})
-_LEADERS = re.compile(r"(?:[.．…·。]\s?){3,}\s*\d*\s*$|(?:\s{2,}|\t)\d{1,3}\s*$|…+\s*\d{1,3}\s*$")
+_DOTS = ".．…·。"
+_LEADERS = re.compile(rf"(?:[{_DOTS}]\s?){{3,}}\s*\d*\s*$|(?:\s{{2,}}|\t)\d{{1,3}}\s*$|…+\s*\d{{1,3}}\s*$")
 _PAGE_AT_END = re.compile(r"[\s.．…·]+\d{1,3}$")
 _BRACKETS = "【】[]《》 :：.。—-–·*"
 _HEADING_WEIGHT = 2.5
@@ -83,9 +85,19 @@ class _Paragraph:
         return numbering(self.text)
 
     @cached_property
+    def title(self) -> str:
+        """Its ``title_of``."""
+        return self.text[self.number[2] :].strip(_BRACKETS) or self.text.strip(_BRACKETS)
+
+    @cached_property
+    def name(self) -> str:
+        """Its title as titles are compared."""
+        return _squeezed(self.title)
+
+    @cached_property
     def known(self) -> str | None:
         """Its ``vocabulary_label``."""
-        return vocabulary_label(self.text)
+        return vocabulary().get(self.name) if len(self.text) <= _LONGEST_KNOWN else None
 
 
 def numbering(text: str) -> tuple[str, float, int]:
@@ -113,8 +125,18 @@ def vocabulary() -> dict[str, str]:
     return {_squeezed(word): label for label, languages in labels.items() for words in languages.values() for word in words}
 
 
+_MARKS = ":：.。、,，/（）()&"
+_BLANKS_AND_MARKS = re.compile(rf"[\s{_MARKS}]+")
+
+
 def _squeezed(text: str) -> str:
-    return re.sub(r"[\s:：.。、,，/（）()&]+", "", text).lower()
+    """A title without blanks and marks, in lower case."""
+    return _BLANKS_AND_MARKS.sub("", text).lower()
+
+
+def _last_letter(text: str) -> str:
+    """The last character of the ``_squeezed`` title of a text that is not all number."""
+    return text.rstrip(_BRACKETS).rstrip(_MARKS + whitespace)[-1:].lower()
 
 
 def vocabulary_label(heading: str) -> str | None:
@@ -159,25 +181,45 @@ def _body_size(lines: Sequence[Line]) -> float:
     """The font size most of the text is set in."""
     sizes: Counter[float] = Counter()
     for line in lines:
-        sizes[round(line.size * 2) / 2] += line.end - line.start
-    return sizes.most_common(1)[0][0] if sizes else 10.0
+        sizes[line.size] += line.end - line.start
+    rounded: Counter[float] = Counter()
+    for size, characters in sizes.items():
+        rounded[round(size * 2) / 2] += characters
+    return rounded.most_common(1)[0][0] if rounded else 10.0
 
 
 def _contents_lines(paragraphs: Sequence[_Paragraph]) -> set[int]:
     """Indexes of the paragraphs that are lines of a table of contents."""
-    with_leader = [bool(_LEADERS.search(paragraph.text[-_LEADERS_WITHIN:])) for paragraph in paragraphs]
+    with_leader = [_has_leader(paragraph.text) for paragraph in paragraphs]
     found: set[int] = set()
     for index, leader in enumerate(with_leader):
         if leader and any(with_leader[max(0, index - 2) : index] + with_leader[index + 1 : index + 3]):
             found.add(index)
-    titles = [index for index, paragraph in enumerate(paragraphs) if paragraph.known == "toc" and not paragraph.line.cell]
-    later = {_squeezed(title_of(paragraph.text)): index for index, paragraph in enumerate(paragraphs)} if titles else {}
+    ending = defaultdict[str, list[int]](list)
+    for index, paragraph in enumerate(paragraphs):
+        ending[_last_letter(paragraph.text)].append(index)
+    called_contents = {name[-1] for name, label in vocabulary().items() if label == "toc"}
+    titles = sorted(
+        index
+        for letter in called_contents
+        for index in ending.get(letter, ())
+        if paragraphs[index].line.cell is None and paragraphs[index].known == "toc"
+    )
+
+    def stands_later(name: str, after: int) -> bool:
+        like_it = ending.get(name[-1], ()) if name else range(len(paragraphs))
+        return any(index > after and paragraphs[index].name == name for index in like_it)
+
     for index in titles:
         misses = 0
         for following in range(index + 1, len(paragraphs)):
             text = paragraphs[following].text
-            name = _squeezed(title_of(_PAGE_AT_END.sub("", _LEADERS.sub("", text))))
-            if with_leader[following] or _PAGE_AT_END.search(text) and len(text) < 120 or later.get(name, 0) > following:
+            if (
+                with_leader[following]
+                or _PAGE_AT_END.search(text)
+                and len(text) < 120
+                or stands_later(_squeezed(title_of(_PAGE_AT_END.sub("", _LEADERS.sub("", text)))), following)
+            ):
                 found.add(following)
                 misses = 0
             else:
@@ -185,6 +227,13 @@ def _contents_lines(paragraphs: Sequence[_Paragraph]) -> set[int]:
                 if misses > 1:
                     break
     return found
+
+
+def _has_leader(text: str) -> bool:
+    """Whether a line ends with dots or a gap, and a page number."""
+    if text[-1].isdecimal() or text[-1] in _DOTS and (text[-2:-1] in _DOTS or text[-2:-1].isspace()):
+        return _LEADERS.search(text[-_LEADERS_WITHIN:]) is not None
+    return False
 
 
 def _weights(paragraphs: Sequence[_Paragraph], toc: set[int], body_size: float) -> list[float]:
@@ -211,6 +260,11 @@ def _set_off(paragraph: _Paragraph, body_size: float) -> bool:
     return paragraph.line.bold or paragraph.line.size >= body_size * 1.07
 
 
+_COLON_WITHIN = re.compile(r"[:：]\s*\S")
+_PAUSE = re.compile("[，,；;]")
+_BRACKETED = re.compile(r"[【\[].{2,20}[】\]]")
+
+
 def _weight(paragraph: _Paragraph, body_size: float) -> float:
     """How much speaks for a paragraph being a heading; negative when it cannot be one."""
     text = paragraph.text
@@ -220,12 +274,12 @@ def _weight(paragraph: _Paragraph, body_size: float) -> float:
         return -9.0
     style, weight, length = paragraph.number
     title = text[length:].strip()
-    chinese = bool(_HAN.search(title))
+    chinese = not title.isascii() and _HAN.search(title) is not None
     if not title or len(title) > (_LONGEST_ZH if chinese else _LONGEST_EN) and paragraph.line.size < body_size * 1.2:
         return -9.0
     if title[-1] in "。；;，,、" or "。" in title[:-1] or (title[-1] == "." and (chinese or not style or len(title.split()) > 8)):
         return -9.0
-    letters = sum(character.isalpha() for character in title)
+    letters = sum(map(str.isalpha, title))
     if letters < 2 or letters < len(title) * 0.45:
         return -9.0
     if not chinese and title[0].islower() and not style:
@@ -244,11 +298,11 @@ def _weight(paragraph: _Paragraph, body_size: float) -> float:
         weight += 1.0
     if title[-1] in ":：" and len(title) <= 40:
         weight += 0.5
-    elif re.search(r"[:：]\s*\S", title) and not style:
+    elif not style and _COLON_WITHIN.search(title):
         weight -= 1.0
-    if re.search(r"[，,；;]", title):
+    if _PAUSE.search(title):
         weight -= 0.5
-    if re.fullmatch(r"[【\[].{2,20}[】\]]", title):
+    if title[0] in "【[" and _BRACKETED.fullmatch(title):
         weight += 1.2
     return weight
 
@@ -407,7 +461,7 @@ def _sections(document: Document, headings: Sequence[tuple[_Paragraph, bool]], t
         if style == "plain" and numbered:
             level = max(3, level)
         above = stack[-1][2].canonical if stack else "none"
-        canonical = _canonical(paragraph.text, style, above, previous, label)
+        canonical = _canonical(paragraph, style, above, previous, label)
         path = tuple(entry[2].canonical for entry in stack)
         section = Section(paragraph.text, level, canonical, paragraph.start, paragraph.end, paragraph.end, path)
         stack.append((rank, size, section))
@@ -417,14 +471,13 @@ def _sections(document: Document, headings: Sequence[tuple[_Paragraph, bool]], t
     return [replace(section, end=end) for section, end in zip(sections, ends, strict=True)]
 
 
-def _canonical(heading: str, style: str, above: str, previous: str, label: Labeller) -> str:
+def _canonical(heading: _Paragraph, style: str, above: str, previous: str, label: Labeller) -> str:
     """What a heading is about. Its place decides before the labeller: an appendix is one whatever it holds, and what stands
     under the statistics tells how something is analysed, not what it is."""
-    known = vocabulary_label(heading)
-    found = known or label(title_of(heading), above, previous)
+    found = heading.known or label(heading.title, above, previous)
     if style == "appendix":
         return found if found in _EVEN_IN_APPENDIX else "appendix"
-    if known is None and above == "statistics" and found in _ANALYSED:
+    if heading.known is None and above == "statistics" and found in _ANALYSED:
         return "statistics"
     return found
 

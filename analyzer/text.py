@@ -65,9 +65,10 @@ _ABBREVIATIONS = (
     r"min|max|b\.i\.d|t\.i\.d|i\.v|i\.m|s\.c|p\.o|[A-Z])"
 )
 _END = re.compile(
-    r"[。！？；]+[”’」』）)\]]*"  # Chinese enders need no white space after them
-    r"|[.!?;]+[”’\"')\]]*(?=\s)"
-    r"|[\n]+"
+    r"[。！？；.!?;\n](?:"  # one set of first characters, to which ``re`` skips
+    r"(?<=[。！？；])[。！？；]*[”’」』）)\]]*"  # Chinese enders need no white space after them
+    r"|(?<=[.!?;])[.!?;]*[”’\"')\]]*(?=\s)"
+    r"|(?<=\n)\n*)"
 )
 _ABBREVIATED = re.compile(rf"(?<![A-Za-z0-9]){_ABBREVIATIONS}\.$")
 _LIST_NUMBER = re.compile(r"\s*[（(]?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,4})(?:\.\d{1,2})*[.)）]$")

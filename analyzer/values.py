@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import Literal
+from string import digits, whitespace
+from typing import ClassVar, Literal
 
+from analyzer.anchors import Words, alternatives, anchors, in_lower_case, lowered
 from analyzer.document import Document, Passage, Section
-from analyzer.lazy import Lazy, Topics
+from analyzer.lazy import Lazy, LowerCase, Topics, lower_case
 
 Place = Literal["synopsis", "body"]
 Datum = int | float | str | tuple[int, ...]
@@ -68,6 +70,87 @@ class Found:
         return {name: list(best.value) if isinstance(best.value, tuple) else best.value for name, best in stated.items()}
 
 
+class Sought(Lazy):
+    """A pattern that is looked for in every line, but tried only where words stand without which it cannot match (see ``anchors``).
+
+    One that ignores case is compared in lower case with the line in lower case, which ``re`` does faster, unless its matches are wanted
+    ``as_written``.
+    """
+
+    every: ClassVar[list[Sought]] = []
+
+    def __init__(self, pattern: str, flags: int = 0, *, as_written: bool = False) -> None:
+        self.in_lower_case = bool(flags & re.IGNORECASE) and not as_written
+        super().__init__(lower_case(pattern) if self.in_lower_case else pattern, flags)
+        if self.in_lower_case:
+            self.flags &= ~re.IGNORECASE
+        self.every.append(self)
+
+
+_RARE = 3
+"""Shorter words than this stand nearly everywhere."""
+
+
+class Prospects:
+    """Tells in one pass over a text in lower case what it may speak of: topics by their names, and patterns that can match it at all.
+
+    It does not matter whether the patterns are for lower case, ignore case or mind it.
+    """
+
+    def __init__(self, topics: Mapping[str, Sequence[str]], patterns: Sequence[Lazy]) -> None:
+        self._topics, self._patterns = topics, patterns
+
+    @cached_property
+    def _always(self) -> set[Lazy | str]:
+        """The patterns of which no words are known without which they do not match."""
+        return {pattern for pattern, needed in self._needed if not needed}
+
+    @cached_property
+    def _needed(self) -> list[tuple[Lazy | str, list[Words]]]:
+        """Every topic, and every alternative of every pattern, with sets of words of each of which it needs one."""
+        topics: list[tuple[Lazy | str, list[Words]]] = [(topic, [frozenset(words)]) for topic, words in self._topics.items()]
+        return topics + [
+            (pattern, [told for words in anchors(alternative) if (told := _telling(words))])
+            for pattern in self._patterns
+            for alternative in alternatives(pattern.pattern)
+        ]
+
+    @cached_property
+    def _owners(self) -> dict[str, list[tuple[Lazy | str, Words]]]:
+        """Word -> what needs it or one like it, each with the words of which it needs one besides (none: no matter)."""
+        owners: dict[str, list[tuple[Lazy | str, Words]]] = defaultdict(list)
+        for owner, (first, *others) in ((owner, needed) for owner, needed in self._needed if needed):
+            besides = next((words for words in others if min(map(len, words)) >= _RARE), frozenset[str]())
+            for word in first:
+                owners[word].append((owner, besides))
+        return owners
+
+    @cached_property
+    def _found(self) -> Callable[[str], Iterator[tuple[int, str]]]:
+        import ahocorasick
+
+        automaton = ahocorasick.Automaton()
+        for word in {*self._owners, *(word for owned in self._owners.values() for _, besides in owned for word in besides)}:
+            automaton.add_word(word, word)
+        automaton.make_automaton()
+        iterate: Callable[[str], Iterator[tuple[int, str]]] = automaton.iter
+        return iterate
+
+    def of(self, lower: str) -> set[Lazy | str]:
+        """The topics and patterns whose words stand in a text in lower case; all other patterns do not match it."""
+        words = {word for _, word in self._found(lower)}
+        owned = map(self._owners.get, words)
+        return self._always.union(
+            [owner for owners in owned if owners for owner, besides in owners if not besides or not besides.isdisjoint(words)]
+        )
+
+
+def _telling(words: Words) -> Words:
+    """Of words as ``anchors`` writes them, what must stand in a text in lower case; nothing where a letter or a digit would do."""
+    told = frozenset(max(in_lower_case(word).split("0"), key=len) for word in words)
+    return frozenset() if any(not word.strip() or len(word) == 1 and word.isascii() and word.isalnum() for word in told) else told
+
+
 @cache
 def _script(pattern: str) -> Literal["latin", "han", "both"]:
     """Which texts a pattern can match: English sentences, Chinese ones or either."""
@@ -77,14 +160,15 @@ def _script(pattern: str) -> Literal["latin", "han", "both"]:
     return "both" if re.search("[A-Za-z]{4}", pattern) else "han"
 
 
-def _matches(patterns: Iterable[tuple[Lazy, float]], text: str) -> Iterator[tuple[re.Match[str], float]]:
-    """Matches of weighted patterns; patterns in the other script are spared."""
+def _matches(patterns: Iterable[tuple[Sought, float]], line: Line) -> Iterator[tuple[re.Match[str], float]]:
+    """Matches of weighted patterns in a line; patterns in the other script are spared."""
+    text = line.text
     spared = {"han"} if text.isascii() else set()
     if " " not in text:
         spared.add("latin")
     for pattern, weight in patterns:
-        if _script(pattern.pattern) not in spared:
-            for match in pattern.finditer(text):
+        if pattern in line.prospects and _script(pattern.pattern) not in spared:
+            for match in line.matches(pattern):
                 yield match, weight
 
 
@@ -103,11 +187,11 @@ _SIGNS = str.maketrans(
 )
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = Lazy("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_MISREAD = Lazy(r"(?<=\d)O(?![A-Za-z])|(?<![A-Za-z])O(?=[.\d])|(?<![A-Za-z])l(?=\d)")
-_MAYBE_MISREAD = Lazy(r"[Ol][.\d]|\dO")
+_ONE_AS_LETTER = Lazy(r"l(?<![A-Za-z]l)(?=\d)")
+_NOUGHT_AS_LETTER = Lazy(r"O(?:(?<=\dO)(?![A-Za-z])|(?<![A-Za-z]O)(?=[.\d]))")
 _GROUPED = Lazy(r",(?<=\d,)(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = Lazy(r"0,(?<![\d.]0,)(?=\d)")
-_GAPS = Lazy(r"(?<=\d) +(?=[%\u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) +(?=[\d\u4e00-\u9fff])")
+_GAPS = Lazy(r" (?:(?<=\d ) *(?=[%\u4e00-\u9fff])|(?<=[\u4e00-\u9fff] ) *(?=[\d\u4e00-\u9fff]))")
 
 _ZH_VALUES = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _ZH_UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -143,10 +227,9 @@ _EN_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", 
 _EN_VALUES = {word: value for value, word in enumerate(_EN_ONES, 1)} | {word: 10 * value for value, word in enumerate(_EN_TENS, 2)}
 _EN_VALUES |= {"fourty": 40, "ninty": 90}
 _EN_SMALL = rf"(?:(?:{'|'.join(_EN_TENS)}|fourty|ninty)(?:[- ](?:{'|'.join(_EN_ONES[:9])}))?|{'|'.join(reversed(_EN_ONES))})"
-_EN_COUNT = Lazy(
+_EN_COUNT = LowerCase(
     rf"\b(?:(?:({_EN_SMALL})|a) hundred(?:(?: and)? ({_EN_SMALL}))?|({_EN_SMALL})|(?:a|one) (dozen))\b(?![- ](?:sided|tailed|tails|way|"
-    r"sample))",
-    re.IGNORECASE,
+    r"sample))"
 )
 _EN_PERCENT = Lazy(r"\s*(?:per ?cent(?:age points?)?\b|percent\b)", re.IGNORECASE)
 _ONE_IN = Lazy(r"\b(?:1 in|1 out of) (\d+)\b", re.IGNORECASE)
@@ -155,9 +238,15 @@ _EN_SPANS = Lazy(
 )
 
 
-_ZH_NUMERALS = frozenset("零〇一二两三四五六七八九十百千半")
-_EN_WORDS = frozenset([*_EN_VALUES, "hundred", "dozen"])
-_LETTERS = Lazy("[a-z]+")
+_ZH_NUMERAL = Lazy("[零〇一二两三四五六七八九十百千半]")
+_EN_WORDS = frozenset(word.encode() for word in (*_EN_VALUES, "hundred", "dozen"))
+_WORDS_APART = bytes(ord(chr(code).lower()) if chr(code).isalpha() and code < 128 else 32 for code in range(256))
+"""What a byte of ASCII becomes so that only words in lower case are left, with blanks between them."""
+
+
+def _spells_a_number(text: str) -> bool:
+    """Whether an English number word stands in a text."""
+    return not _EN_WORDS.isdisjoint(text.encode("ascii", "replace").translate(_WORDS_APART).split())
 
 
 def chinese_number(run: str) -> int:
@@ -201,6 +290,16 @@ def _en_digits(match: re.Match[str]) -> str:
     return str(100 * (english_number(hundreds) if hundreds else 1) + (english_number(rest) if rest else 0))
 
 
+def _with_digits(text: str) -> str:
+    """A text with its English numbers in digits."""
+    pieces: list[str] = []
+    last = 0
+    for match in _EN_COUNT.finditer(lowered(text)):
+        pieces += text[last : match.start()], _en_digits(match)
+        last = match.end()
+    return "".join(pieces) + text[last:]
+
+
 def plain(text: str) -> str:
     """A passage with its numbers in digits and its signs in ASCII; offsets do not survive.
 
@@ -209,20 +308,19 @@ def plain(text: str) -> str:
     """
     if not text.isascii():
         text = _RAISED.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPT), text.translate(_SIGNS))
-        if not _ZH_NUMERALS.isdisjoint(text):
+        if _ZH_NUMERAL.search(text):
             text = _ZH_COUNT.sub(_zh_digits, text)
     lower = text.lower()
-    if not _EN_WORDS.isdisjoint(_LETTERS.findall(lower)):
-        text = _EN_COUNT.sub(_en_digits, text)
-    if _MAYBE_MISREAD.search(text):
-        text = _MISREAD.sub(lambda match: "0" if match[0] == "O" else "1", text)
+    if _spells_a_number(text):
+        text = _with_digits(text)
+    text = _NOUGHT_AS_LETTER.sub("0", _ONE_AS_LETTER.sub("1", text))
     if "," in text:
         text = _DECIMAL_COMMA.sub("0.", _GROUPED.sub("", text))
-    if "cent" in lower:
+    if "percent" in lower or "per cent" in lower:
         text = _EN_PERCENT.sub("%", text)
     if "1 in " in text or "1 out of " in text:
         text = _ONE_IN.sub(lambda match: f"{100 / int(match[1]):g}%" if int(match[1]) else match[0], text)
-    if " a " in text or "half" in lower:
+    if (" a " in text or "half" in lower) and ("year" in lower or "month" in lower or "week" in lower):
         text = _EN_SPANS.sub(
             lambda match: f"1 {match[1]}" if match[1] else "6 months" if match[0].lower().startswith("half") else "18 months", text
         )
@@ -232,20 +330,18 @@ def plain(text: str) -> str:
 # ---------------------------------------------------------------- where a passage stands
 
 _NOT_OURS = frozenset({"toc", "references", "background", "preclinical"})
-_NOT_OURS_HEADING = Lazy(
+_NOT_OURS_HEADING = LowerCase(
     r"参考(?:文献|资料)|所引资料|目\s*录|背景|立项|现状|研究进展|文献|前期工作|临床前|既往.{0,6}经验"
     r"|\b(?:references?|bibliography|literature|contents|background|introduction|rationale|pre-?clinical|previous|prior|"
     r"state of the art)\b",
-    re.IGNORECASE,
 )
-_SYNOPSIS_HEADING = Lazy(
-    r"摘要|概要|提要|一览|概览|基本信息|synopsis|summary|at a glance|in brief|key facts|overview of the (?:study|trial)", re.IGNORECASE
+_SYNOPSIS_HEADING = LowerCase(
+    r"摘要|概要|提要|一览|概览|基本信息|synopsis|summary|at a glance|in brief|key facts|overview of the (?:study|trial)"
 )
-_SIZE_HEADING = Lazy(
+_SIZE_HEADING = LowerCase(
     r"样本|例数|人数|病例数|几个|多少人|收多少|受试者数|规模|numbers?\b|sample|how many|power\b|numerosity|quantity|\bsize\b|figures",
-    re.IGNORECASE,
 )
-_CONSENT_HEADING = Lazy(r"知情同意|consent|information (?:sheet|leaflet)|leaflet|致.{0,6}(?:书|信)", re.IGNORECASE)
+_CONSENT_HEADING = LowerCase(r"知情同意|consent|information (?:sheet|leaflet)|leaflet|致.{0,6}(?:书|信)")
 
 _SIZE_LABEL = Lazy(
     r"(?:总|各|分|拟.{0,4}|计划.{0,6}|预计.{0,4}|病|受试者?)?(?:例数|样本含?量|样本规模|人数|病例数|入组规模|样本数|受试者(?:总数|人数|"
@@ -269,16 +365,20 @@ _FOLLOW_LABEL = Lazy(
     re.IGNORECASE,
 )
 
-_OTHER_STUDY = Lazy(
-    r"文献|既往|此前|报道|报告了|国外|国内(?:外)?(?:学者|同行|一项)|该(?:研究|试验|课题|项目)|等人|荟萃|[Mm]eta|曾(?:主持|参与|参加|"
+_OTHER_STUDY_ZH = Sought(
+    r"文献|既往|此前|报道|报告了|国外|国内(?:外)?(?:学者|同行|一项)|该(?:研究|试验|课题|项目)|等人|荟萃|曾(?:主持|参与|参加|"
     r"用于)|已结题|另一项|一项.{0,16}(?:研究|试验)|大鼠|小鼠|动物|猴|裸鼠|兔"
-    r"|\bet al\b|previous(?:ly)?|published|prior (?:stud|trial)|literature|meta-analy|\b(?:rats?|mice|mouse|rabbits?|pigs?|animals?)\b|"
+)
+_OTHER_STUDY_EN = Sought(
+    r"[Mm]eta|\bet al\b|previous(?:ly)?|published|prior (?:stud|trial)|literature|\b(?:rats?|mice|mouse|rabbits?|pigs?|animals?)\b|"
     r"another (?:study|trial)"
-    r"|\b(?:[Aa]n?|[Tt]he|[Oo]ne|1) (?:[A-Z]\w+(?:ish|ese|ian|ean|can|man|nch|tch|wiss|reek|raeli|aqi|ani|zech)|US|UK|recent|"
+)
+_OTHER_PEOPLES_STUDY = Sought(
+    r"\b(?:[Aa]n?|[Tt]he|[Oo]ne|1) (?:[A-Z]\w+(?:ish|ese|ian|ean|can|man|nch|tch|wiss|reek|raeli|aqi|ani|zech)|US|UK|recent|"
     r"large[\w-]*|later|early|earlier|competing|pivotal|competitor\S*) (?:[\w-]+ ){0,4}(?:trial|study|research|series|registry|group|"
     r"team|pilot|cohort|consortium|report|hospital|programme)\b",
 )
-_OWN_STUDY = Lazy(
+_OWN_STUDY = Sought(
     r"本(?:研究|试验|项目|课题|方案|院拟)|拟(?:纳入|入组|招募|收)|计划(?:纳入|入组|招募|收)|\b(?:this|our|the present|the current|"
     r"the proposed) (?:study|trial|protocol|project)|\bwe (?:will|plan|shall|intend|propose)|\bwill be (?:enrol|recruit|randomi|treat|"
     r"includ)",
@@ -286,7 +386,7 @@ _OWN_STUDY = Lazy(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Line:
     """A passage in plain form with what is known of its place."""
 
@@ -301,11 +401,10 @@ class Line:
     """Whether it stands under a heading about the sample size."""
     calculation: bool
     """Whether it stands where the statistics are laid down: sample size or statistics."""
-
-    @cached_property
-    def topics(self) -> frozenset[str]:
-        """What it may speak of: names of the lists in ``_TOPICS``."""
-        return _TOPICS.of(self.lower)
+    numbered: bool
+    """Whether it holds a digit."""
+    prospects: set[Lazy | str]
+    """What it may speak of: names of ``_TOPICS`` and the patterns that can match it."""
 
     @cached_property
     def dates(self) -> list[str]:
@@ -315,16 +414,28 @@ class Line:
     @cached_property
     def cites(self) -> bool:
         """Whether it speaks of other people's studies."""
-        return _OTHER_STUDY.search(self.text) is not None
+        return any(map(self.holds, (_OTHER_STUDY_EN, _OTHER_STUDY_ZH, _OTHER_PEOPLES_STUDY)))
 
     @cached_property
     def own(self) -> bool:
         """Whether it speaks of this study by name."""
-        return _OWN_STUDY.search(self.text) is not None
+        return self.holds(_OWN_STUDY)
 
     def names(self, topic: str) -> bool:
         """Whether a word of the topic occurs: spares the patterns most passages."""
-        return topic in self.topics
+        return topic in self.prospects
+
+    def matches(self, pattern: Sought) -> Iterable[re.Match[str]]:
+        """The matches of a pattern in it; their places are those in ``text`` too."""
+        return pattern.finditer(self.lower if pattern.in_lower_case else self.text) if pattern in self.prospects else ()
+
+    def first(self, pattern: Sought) -> re.Match[str] | None:
+        """The first of ``matches``."""
+        return pattern.search(self.lower if pattern.in_lower_case else self.text) if pattern in self.prospects else None
+
+    def holds(self, pattern: Sought) -> bool:
+        """Whether a pattern matches somewhere in it."""
+        return self.first(pattern) is not None
 
 
 def _zones(document: Document) -> list[tuple[Place | None, bool, bool]]:
@@ -332,12 +443,9 @@ def _zones(document: Document) -> list[tuple[Place | None, bool, bool]]:
     zones: list[tuple[Place | None, bool, bool]] = []
     early = max(3000, len(document.text) // 10)
     for section in document.sections:
-        heading = section.heading
+        heading, lower = section.heading, section.heading.lower()
         size = section.canonical == "sample_size" or (
-            "sample_size" in section.path
-            or bool(_SIZE_HEADING.search(heading))
-            and section.canonical not in _NOT_OURS
-            and len(heading) < 60
+            "sample_size" in section.path or bool(_SIZE_HEADING.search(lower)) and section.canonical not in _NOT_OURS and len(heading) < 60
         )
         calculation = size or section.canonical in {"statistics", "synopsis"}
         place: Place | None = "body"
@@ -346,10 +454,10 @@ def _zones(document: Document) -> list[tuple[Place | None, bool, bool]]:
             or section.canonical in _NOT_OURS
             and not size
             or section.canonical in {"other", "appendix", "abbreviations"}
-            and _NOT_OURS_HEADING.search(heading)
+            and _NOT_OURS_HEADING.search(lower)
             or (
                 section.canonical in {"appendix", "consent", "other"}
-                and _CONSENT_HEADING.search(heading)
+                and _CONSENT_HEADING.search(lower)
                 or section.canonical in {"budget", "organization"}
             )
         ):
@@ -359,16 +467,165 @@ def _zones(document: Document) -> list[tuple[Place | None, bool, bool]]:
             or "synopsis" in section.path
             or section.canonical == "title_page"
             and section.start <= early
-            or _SYNOPSIS_HEADING.search(heading)
+            or _SYNOPSIS_HEADING.search(lower)
         ):
             place = "synopsis"
         zones.append((place, size, calculation))
     return zones
 
 
-_TOPICS = Topics(
+_TOPICS = {
+    "size": (
+        "例",
+        "名",
+        "人",
+        "位",
+        "个病",
+        "眼",
+        "patients",
+        "participants",
+        "subjects",
+        "people",
+        "persons",
+        "individuals",
+        "adults",
+        "children",
+        "women",
+        "men ",
+        "volunteers",
+        "cases",
+        "recipients",
+        "eyes",
+        "nurses",
+        "families",
+        "pairs",
+        "infants",
+        "pupils",
+        "students",
+        "per arm",
+        "per group",
+        "in each",
+        "sample",
+        "n =",
+        "n=",
+        "total",
+    ),
+    "error_rates": (
+        "α",
+        "β",
+        "alpha",
+        "beta",
+        "power",
+        "把握",
+        "效能",
+        "功效",
+        "检验",
+        "显著",
+        "水准",
+        "错误",
+        "双侧",
+        "单侧",
+        "的错",
+        "significan",
+        "sided",
+        "tailed",
+        "bilateral",
+        "unilateral",
+        "error",
+        "p <",
+        "p<",
+        "p ≤",
+        "p≤",
+        "probability",
+        "chance",
+        "sure",
+        "certain",
+    ),
+    "arms": (
+        "组",
+        "臂",
+        "盲",
+        "对照",
+        "随机",
+        "自身",
+        "递增",
+        "爬坡",
+        "分配",
+        "比例",
+        "arm",
+        "group",
+        "blind",
+        "control",
+        "random",
+        "allocat",
+        "assign",
+        "ratio",
+        "uncontrolled",
+        "before",
+        "comparative",
+        "parallel",
+        "escalat",
+        "3+3",
+        "3 + 3",
+    ),
+    "follow_up": (
+        "随访",
+        "追踪",
+        "观察",
+        "末次",
+        "最后",
+        "终末",
+        "最终",
+        "每例",
+        "每位",
+        "每名",
+        "单例",
+        "看",
+        "个体",
+        "per patient",
+        "follow",
+        "observ",
+        "participa",
+        "seen",
+        "visit",
+        "remain",
+        "stay",
+        "involvement",
+        "each p",
+        "each s",
+        "watched",
+        "monitored",
+        "tracked",
+        "called",
+        "last ",
+        "final",
+        "closing",
+        "end",
+        "finish",
+        "leave",
+    ),
+    "dose": ("10", "万", "亿", "million", "billion"),
+    "ages": ("岁", "aged", "age ", "years"),
+    "version": ("版", "version", "ver.", "v1", "v2", "v3", "v0", "v4", "v5"),
+    "registration": (
+        *(f"nct{blank}{digit}" for blank in ("", *whitespace) for digit in digits),
+        *("ctr", "isrctn", "eudract", "mr-", "jrct", "actrn"),
+    ),
+    "arms_or_groups": ("组", "臂", "arm", "group"),
+    "two": ("2", "two", "双臂"),
+    "three": ("3", "three"),
+    "four": ("4", "four"),
+    "serious": ("sae", "严重不良", "serious", "uade", "unanticipated"),
+    "window": ("within", "before", "prior", "least", "than", "内", "前", "至少", "不超过", "不少于"),
+    "fees": ("费", "free of charge", "no c", " pay", " bear", " expense"),
+}
+"""Words of which a passage must hold one before the patterns of a topic are tried on it."""
+_PROSPECTS = Prospects(_TOPICS, Sought.every)
+
+
+_DESIGN_WORDS = Topics(
     {
-        "worth_reading": (
+        "design": (
             "组",
             "臂",
             "盲",
@@ -412,169 +669,20 @@ _TOPICS = Topics(
             "生存",
             "精度",
             "误差",
-        ),
-        "size": (
-            "例",
-            "名",
-            "人",
-            "位",
-            "个病",
-            "眼",
-            "patients",
-            "participants",
-            "subjects",
-            "people",
-            "persons",
-            "individuals",
-            "adults",
-            "children",
-            "women",
-            "men ",
-            "volunteers",
-            "cases",
-            "recipients",
-            "eyes",
-            "nurses",
-            "families",
-            "pairs",
-            "infants",
-            "pupils",
-            "students",
-            "per arm",
-            "per group",
-            "in each",
-            "sample",
-            "n =",
-            "n=",
-            "total",
-        ),
-        "error_rates": (
-            "α",
-            "β",
-            "alpha",
-            "beta",
-            "power",
-            "把握",
-            "效能",
-            "功效",
-            "检验",
-            "显著",
-            "水准",
-            "错误",
-            "双侧",
-            "单侧",
-            "的错",
-            "significan",
-            "sided",
-            "tailed",
-            "bilateral",
-            "unilateral",
-            "error",
-            "p <",
-            "p<",
-            "p ≤",
-            "p≤",
-            "probability",
-            "chance",
-            "sure",
-            "certain",
-        ),
-        "arms": (
-            "组",
-            "臂",
-            "盲",
-            "对照",
-            "随机",
-            "自身",
-            "递增",
-            "爬坡",
-            "分配",
-            "比例",
-            "arm",
-            "group",
-            "blind",
-            "control",
-            "random",
-            "allocat",
-            "assign",
-            "ratio",
-            "uncontrolled",
-            "before",
-            "comparative",
-            "parallel",
-            "escalat",
-            "3+3",
-            "3 + 3",
-        ),
-        "follow_up": (
-            "随访",
-            "追踪",
-            "观察",
-            "末次",
-            "最后",
-            "终末",
-            "最终",
-            "每例",
-            "每位",
-            "每名",
-            "单例",
-            "看",
-            "个体",
-            "per patient",
-            "follow",
-            "observ",
-            "participa",
-            "seen",
-            "visit",
-            "remain",
-            "stay",
-            "involvement",
-            "each p",
-            "each s",
-            "watched",
-            "monitored",
-            "tracked",
-            "called",
-            "last ",
-            "final",
-            "closing",
-            "end",
-            "finish",
-            "leave",
-        ),
-        "control": ("对照", "control", "comparison"),
-        "dose": ("10", "万", "亿", "million", "billion"),
-        "centres": ("中心", "医院", "单位", "机构", "centre", "center", "site", "hospital", "unit", "clinic", "monocentric"),
-        "ages": ("岁", "aged", "age ", "years"),
-        "version": ("版", "version", "ver.", "v1", "v2", "v3", "v0", "v4", "v5"),
-        "registration": ("ctr", "nct", "isrctn", "eudract", "mr-", "jrct", "actrn"),
-        "arms_or_groups": ("组", "臂", "arm", "group"),
-        "serious": ("sae", "严重不良", "serious", "uade", "unanticipated"),
-        "window": ("within", "before", "prior", "least", "than", "内", "前", "至少", "不超过", "不少于"),
-        "fees": ("费", "pay", "bear", "expense", "charge", "cost"),
-        "single": ("单", "自身", "对照", "single", "one-arm", "1-arm", "uncontrolled", "before", "comparative"),
-        "two": ("2", "双臂", "two"),
-        "three": ("3", "three"),
-        "four": ("4", "four"),
-        "escalation": ("递增", "爬坡", "3", "escalat"),
-        "controlled": ("对照", "平行", "双盲", "control", "parallel", "waiting", "placebo"),
-        "randomised": ("随机", "random"),
+        )
     }
 )
-"""Words of which a passage must hold one before the patterns of a topic are tried on it."""
-
-
+"""Words that make a passage without a number worth reading."""
 _LABELLED = Lazy(r"^(?:[\d①-⑳(). -]{0,6}|项目\s?\w{1,4}\s)?([^:;,。\t]{2,30}):\s*(.+)$")
-_ITEM = Lazy(r"^[(（]?\d{1,2}(?:[、)）]|[.．](?!\d))\s*")
+_ITEM = Lazy(r"[(（]?\d{1,2}(?:[、)）]|[.．](?!\d))\s*")
 _DIGIT = Lazy(r"\d")
 
 
 def _worth_reading(raw: str) -> bool:
     """Whether a passage holds a number or a word of design."""
-    if _DIGIT.search(raw) or not _ZH_NUMERALS.isdisjoint(raw):
+    if _DIGIT.search(raw) or not raw.isascii() and _ZH_NUMERAL.search(raw):
         return True
-    lower = raw.lower()
-    return "worth_reading" in _TOPICS.of(lower) or not _EN_WORDS.isdisjoint(_LETTERS.findall(lower))
+    return _spells_a_number(raw) or bool(_DESIGN_WORDS.of(raw.lower()))
 
 
 def _lines(document: Document, passages: Sequence[Passage]) -> Iterator[Line]:
@@ -591,7 +699,8 @@ def _lines(document: Document, passages: Sequence[Passage]) -> Iterator[Line]:
         if place is None or not _worth_reading(raw):
             continue
         label, content = "", ""
-        read = plain(_ITEM.sub("", raw))
+        item = _ITEM.match(raw)
+        read = plain(raw[item.end() :] if item else raw)
         if "\t" in read:
             cells = [cell.strip() for cell in read.split("\t") if cell.strip()]
             if len(cells) >= 2:
@@ -599,10 +708,12 @@ def _lines(document: Document, passages: Sequence[Passage]) -> Iterator[Line]:
                 label, content = cells[first], " ; ".join(cells[first + 1 :])
         elif section is not None and passage.start - section.body <= 3 and "\n" not in text[section.body : passage.start]:
             label, content = plain(section.heading), read
-        elif (labelled := _LABELLED.match(read)) and not re.search(r"基于|采用|如下|\bis\b|\bare\b", labelled[1]):
+        elif ":" in read and (labelled := _LABELLED.match(read)) and not re.search(r"基于|采用|如下|\bis\b|\bare\b", labelled[1]):
             label, content = labelled[1].strip(), labelled[2]
         canonical = section.canonical if section else "title_page"
-        yield Line(passage, read, read.lower(), label, content, place, canonical, size, calculation)
+        lower = lowered(read)
+        numbered = _DIGIT.search(read) is not None
+        yield Line(passage, read, lower, label, content, place, canonical, size, calculation, numbered, _PROSPECTS.of(lower))
 
 
 # ---------------------------------------------------------------- sample size
@@ -613,11 +724,11 @@ _EN_PERSON = (
     r"eyes?|nurses|families|pairs|infants|pupils|students|smokers|interviews)"
 )
 _WORDS = r"(?:[A-Za-z][\w'/-]* ){0,4}?"
-_N = r"(?<![\d.^x~-])(\d{1,5})(?![\d.]*[%‰]|\d|\.\d|:\d)"
-_RANGE = r"(?<![\d.^x])(?:(?:between )?\d{1,4}(?:例|名|人)?\s?(?:~|-|至|到|to|and|或)\s?)?(\d{1,5})(?![\d.]*[%‰]|\d|\.\d)"
+_N = r"(\d(?<![\d.^x~-]\d)\d{0,4})(?![\d.]*[%‰]|\d|\.\d|:\d)"
+_RANGE = r"(?=[\dbB])(?<![\d.^x])(?:(?:between )?\d{1,4}(?:例|名|人)?\s?(?:~|-|至|到|to|and|或)\s?)?(\d{1,5})(?![\d.]*[%‰]|\d|\.\d)"
 
 _PER_ARM = [
-    (Lazy(pattern, re.IGNORECASE), weight)
+    (Sought(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             rf"(?:每|各)(?:一|个)?(?:组|臂|治疗组|侧|边)(?![^\d。;,]{{0,8}}(?:间隔|差|率|剂量|给|输|占|随机|首|先))[^\d。;,、]{{0,9}}?{_N}",
@@ -643,22 +754,22 @@ _PER_ARM = [
         (rf"(?:2|3|4|two|three) (?:equal )?(?:groups|arms) of {_N}", 3.0),
     )
 ]
-_LIST_ZH = Lazy(
+_LIST_ZH = Sought(
     r"(?:组|臂|治疗|对照|干预|甲|乙|丙|丁|[A-D](?=\d))\s*(?:共|纳入|入组|计划|拟|约|为|:|\()?\s*(?<![\d.])(\d{1,4})\s*(?:例|名|人|"
     r"位)?(?![\d.]*(?:[%‰:.\d]|周|天|日|月|年|岁|次|个|mg|ml|x|kg|分|阶))"
 )
-_LIST_EN = Lazy(
-    rf"(?<![\d.x^])(\d{{1,4}}) (?:{_EN_PERSON} )?(?:(?:with|in|to|for|on|receive|receiving|will receive|get|assigned to|"
+_LIST_EN = Sought(
+    rf"(?=[\dgactp])(?:(?<![\d.x^])(\d{{1,4}}) (?:{_EN_PERSON} )?(?:(?:with|in|to|for|on|receive|receiving|will receive|get|assigned to|"
     r"allocated to) )?(?:the )?(?:[A-Za-z0-9+-]+ ){0,3}?(?:group|arm|active|placebo|control|controls|sham|vehicle|real|cells?|"
     r"treated|treatment|intervention|standard care)\b|"
     r"(?:group|arm|control|treatment|placebo|active|cells?)s?[ :=(]+(?:n ?= ?)?(\d{1,4})(?![\d.%]| ?(?:mg|weeks?|months?|days?|"
-    r"years?|ml))\b",
+    r"years?|ml))\b)",
     re.IGNORECASE,
 )
-_PAIR = Lazy(r"(?<![\d.:x^+])(\d{1,4})\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4})(?:\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4}))?(?![\d.%:])")
+_PAIR = Sought(r"(\d(?<![\d.:x^+]\d)\d{0,3})\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4})(?:\s*(?::|\+|vs\.?|and|[,;])\s*(\d{1,4}))?(?![\d.%:])")
 
 _TOTAL = [
-    (Lazy(pattern, re.IGNORECASE), weight)
+    (Sought(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             (
@@ -704,8 +815,8 @@ _TOTAL = [
             (
                 rf"{_RANGE} {_WORDS}(?:{_EN_PERSON} )?(?:\([^)]{{0,40}}\) |who [^.;]{{0,60}}? |with [^.;]{{0,60}}? |from [^.;]{{0,60}}? |"
                 r"in [^.;]{0,40}? |,[^.;]{0,60}, )?(?:will|shall|are|is|can|must|have|should)(?: (?:to|all|be|"
-                r"each))*(?: [a-z]+ly,?){0,3} ?(?:being |planned|needed|required|foreseen|expected|enrol|recruit|randomi[sz]|treat|"
-                r"includ|invit|allot|assign|split|inject|infus|graft|take part|participat|sought|studied|wanted|intended|allocat|taken)"
+                r"each))*(?: [a-z]+ly,?){0,3} ?(?:being |planned|needed|required|foreseen|expected|enrol|recruit|randomi(?=[sz])|treat|"
+                r"includ|invit|allo(?:t|cat)|assign|split|inject|infus|graft|take(?: part|n)|participat|sought|studied|wanted|intended)"
             ),
             2.5,
         ),
@@ -739,7 +850,7 @@ _STRICT_INTERIM = Lazy(
 _BEFORE_LOSS = Lazy(
     r"可评价|有效(?:病例|≥)|evaluable|completers?|complete data|at least|至少|算得|计算得|所需|估算|before|remain|yield", re.IGNORECASE
 )
-_FINAL = Lazy(
+_FINAL = Sought(
     r"最终|共|合计|总计|一共|定为|扩大|放大|增加到|altogether|in total|\btotal|overall|allow|enlarg|target becomes|are planned|hence|"
     r"brings|top up|round",
     re.IGNORECASE,
@@ -751,17 +862,20 @@ _COUNTS_THINGS = Lazy(
 )
 
 
-_SUBGROUP = Lazy(r"亚组|子研究|\bPK\b|subgroup|sub-?study|subset", re.IGNORECASE)
+_SUBGROUP = Sought(r"亚组|子研究|\bPK\b|subgroup|sub-?study|subset", re.IGNORECASE)
+_RANGE_OF_PEOPLE = Sought(rf"{_RANGE}(?:{_ZH_PERSON}| {_EN_PERSON}\b)")
+_OF_SIZES = frozenset([*(pattern for pattern, _ in (*_PER_ARM, *_TOTAL)), _LIST_ZH, _LIST_EN])
+"""What a line must be able to match to state a size outside the chapters and tables on sizes."""
 
 
 def _sizes(line: Line) -> Iterator[Reading]:
     """Planned numbers of participants, in total and per arm."""
     text = line.text
-    if not _DIGIT.search(text):
+    if not line.numbered:
         return
     labelled = bool(line.label and _SIZE_LABEL.search(line.label) and not _NOT_SIZE_LABEL.search(line.label))
     strong = line.size_zone or labelled
-    if not strong and not line.names("size"):
+    if not strong and (not line.names("size") or line.prospects.isdisjoint(_OF_SIZES)):
         return
     if (
         not strong
@@ -784,7 +898,7 @@ def _sizes(line: Line) -> Iterator[Reading]:
         and not line.own
     ):
         return
-    if not strong and line.cites and not line.own or not line.size_zone and _SUBGROUP.search(text):
+    if not strong and line.cites and not line.own or not line.size_zone and line.holds(_SUBGROUP):
         return
     zone = (
         2.0
@@ -793,21 +907,21 @@ def _sizes(line: Line) -> Iterator[Reading]:
         if line.canonical in {"design", "population", "objectives", "statistics", "synopsis", "title_page", "randomization_blinding"}
         else -0.5
     )
-    final = 0.5 if _FINAL.search(text) else 0.0
-    for match, weight in _matches(_PER_ARM, text):
+    final = 0.5 if line.holds(_FINAL) else 0.0
+    for match, weight in _matches(_PER_ARM, line):
         if not _foreign(text, match.start(1), match.end(1)):
             yield "arm_size", int(match[1]), weight + zone + final, ""
-    yield from _arm_lists(text, strong, zone)
+    yield from _arm_lists(line, strong, zone)
     if labelled and (number := _first_count(line.content)):
         yield "size", number, 5.0 if line.size_zone or line.place == "synopsis" and line.canonical == "synopsis" else 4.0, "label"
-    for match, weight in _matches(_TOTAL, text):
+    for match, weight in _matches(_TOTAL, line):
         if _foreign(text, match.start(1), match.end(1)) or not strong and _COUNTS_THINGS.match(text, match.end(1)):
             continue
         around = text[max(0, match.start() - 12) : match.end() + 12]
         lowered = weight + zone + final - (1.5 if _STRICT_INTERIM.search(around) else 0.7 if _BEFORE_LOSS.search(around) else 0.0)
         yield "size", int(match[1]), lowered, ""
     if line.size_zone:
-        for match in re.finditer(rf"{_RANGE}(?:{_ZH_PERSON}| {_EN_PERSON}\b)", text):
+        for match in line.matches(_RANGE_OF_PEOPLE):
             if not _foreign(text, match.start(1), match.end(1)) and not line.cites:
                 around = text[max(0, match.start() - 10) : match.end() + 10]
                 yield (
@@ -856,14 +970,18 @@ def _first_count(content: str) -> int | None:
     return None
 
 
-def _arm_lists(text: str, strong: bool, zone: float) -> Iterator[Reading]:
+_PEOPLE = Lazy(rf"\d(?:{_ZH_PERSON}| {_EN_PERSON}\b)")
+
+
+def _arm_lists(line: Line, strong: bool, zone: float) -> Iterator[Reading]:
     """Numbers of the arms named one after the other: 试验组40例、对照组20例; 32 active; 16 placebo; 53 : 53."""
+    text = line.text
     for pattern in (_LIST_ZH, _LIST_EN):
-        sizes = [int(next(filter(None, match.groups()))) for match in pattern.finditer(text) if any(match.groups())]
+        sizes = [int(next(filter(None, match.groups()))) for match in line.matches(pattern) if any(match.groups())]
         sizes = [size for size in sizes if size > 2]
-        if 2 <= len(sizes) <= 4 and (strong or re.search(rf"\d(?:{_ZH_PERSON}| {_EN_PERSON}\b)", text)):
+        if 2 <= len(sizes) <= 4 and (strong or _PEOPLE.search(text)):
             yield "arm_list", tuple(sizes), 2.0 + zone, "" if strong else "loose"
-    for match in _PAIR.finditer(text) if strong else ():
+    for match in line.matches(_PAIR) if strong else ():
         sizes = [int(size) for size in match.groups() if size]
         total = sum(sizes)
         if min(sizes) >= 5 and re.search(rf"(?<![\d.]){total}(?![\d.])", text[: match.start()] + " " + text[match.end() :]):
@@ -872,9 +990,9 @@ def _arm_lists(text: str, strong: bool, zone: float) -> Iterator[Reading]:
 
 # ---------------------------------------------------------------- alpha, power, drop-out
 
-_FRACTION = r"(?<![\d.])(0?\.\d{1,4}|\d{1,2}(?:\.\d+)?%)"
+_FRACTION = r"(?=[\d.])(?<![\d.])(0?\.\d{1,4}|\d{1,2}(?:\.\d+)?%)"
 _ALPHA = [
-    (Lazy(pattern, re.IGNORECASE), weight)
+    (Sought(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             (
@@ -908,7 +1026,7 @@ _ALPHA_SIGNIFICANCE = Lazy(
     re.IGNORECASE,
 )
 _POWER = [
-    (Lazy(pattern, re.IGNORECASE), weight)
+    (Sought(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (
             (
@@ -922,7 +1040,7 @@ _POWER = [
         (rf"probability of {_FRACTION}", 1.5),
     )
 ]
-_BETA = Lazy(
+_BETA = Sought(
     r"(?:(?:(?<![-\w] )|(?<=and )|(?<=with ))(?<![-\w])(?:β|beta)|(?:Ⅱ|II|二|2)类错误(?:率|概率)?|type[- ](?:II|2|"
     rf"two) error(?: rate)?)[^\d,。;]{{0,8}}?{_FRACTION}",
     re.IGNORECASE,
@@ -938,7 +1056,7 @@ _ALLOWANCE = (
     r"recruit|about|if|may)"
 )
 _DROPOUT = [
-    (Lazy(pattern, re.IGNORECASE), weight)
+    (Sought(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
         (rf"{_LOSS}[^\d。;]{{0,24}}?(?<![<≤>≥\d.])(\d{{1,2}}(?:\.\d+)?%)", 2.0),
         (rf"(?<![<≤>≥\d.])(\d{{1,2}}(?:\.\d+)?%)[^\d。;]{{0,40}}?{_LOSS}", 2.0),
@@ -949,7 +1067,7 @@ _INFLATED = Lazy(
     r"约)?(\d{1,2}(?:\.\d+)?%)",
     re.IGNORECASE,
 )
-_RESERVE = Lazy(
+_RESERVE = Sought(
     r"已(?:经)?(?:考虑|包?含|计)|预留|留出|放大|扩大|放宽|增补|allow(?:s|ing|ance)|reserve|top(?:ped)? (?:it |this )?up|\bmore\b|"
     r"raised|provides? for|enlarg|inflat|compensat|absorb|extra|to make up",
     re.IGNORECASE,
@@ -971,6 +1089,9 @@ def _fraction(written: str) -> float:
 _NO_ERROR_RATES = frozenset({"cell_product", "intervention", "safety", "consent", "ethics", "data_management", "organization"})
 
 
+_OF_ERROR_RATES = frozenset([*(pattern for pattern, _ in (*_ALPHA, *_POWER)), _BETA])
+
+
 def _error_rates(line: Line) -> Iterator[Reading]:
     """Significance level and power; outside the calculation a level counts little, ``P < 0.05`` almost nothing."""
     text = line.text
@@ -978,6 +1099,7 @@ def _error_rates(line: Line) -> Iterator[Reading]:
         "□" in text
         or line.canonical in _NO_ERROR_RATES
         or not line.names("error_rates")
+        or line.prospects.isdisjoint(_OF_ERROR_RATES)
         or line.cites
         and not line.size_zone
         and not line.own
@@ -985,13 +1107,13 @@ def _error_rates(line: Line) -> Iterator[Reading]:
         return
     zone = 2.0 if line.size_zone else 0.5 if line.calculation else 0.0
     for pattern, weight in _ALPHA:
-        for match in pattern.finditer(text):
+        for match in line.matches(pattern):
             value = _fraction(match[1])
             if 0.0005 <= value <= 0.25 and not re.search(r"置信|CI\b|confidence", text[match.end() : match.end() + 8]):
                 general = _ALPHA_SIGNIFICANCE.search(text) and not line.size_zone
                 yield "alpha", value, weight + zone - (2.5 if general else 0.0), _sides(text)
     for pattern, weight in _POWER:
-        for match in pattern.finditer(text):
+        for match in line.matches(pattern):
             value = _fraction(match[1])
             if (
                 0.5 <= value < 1
@@ -999,7 +1121,7 @@ def _error_rates(line: Line) -> Iterator[Reading]:
                 and not re.search(r"conditional|条件", text[max(0, match.start() - 16) : match.start()], re.IGNORECASE)
             ):
                 yield "power", value, weight + zone, ""
-    for match in _BETA.finditer(text):
+    for match in line.matches(_BETA):
         value = _fraction(match[1])
         if 0.01 <= value <= 0.5:
             yield "power", round(1 - value, 6), 2.5 + zone, "beta"
@@ -1017,8 +1139,8 @@ def _dropouts(line: Line) -> Iterator[Reading]:
     text = line.text
     if "%" not in text:
         return
-    reserve = _RESERVE.search(text) is not None
-    labelled = bool(re.search(_LOSS, line.label, re.IGNORECASE))
+    reserve = line.holds(_RESERVE)
+    labelled = bool(line.label and re.search(_LOSS, line.label, re.IGNORECASE))
     if (
         not line.size_zone
         and not labelled
@@ -1030,7 +1152,7 @@ def _dropouts(line: Line) -> Iterator[Reading]:
         return
     zone = 1.0 if line.size_zone else 0.0
     for pattern, weight in _DROPOUT:
-        for match in pattern.finditer(text):
+        for match in line.matches(pattern):
             if _is_allowance(text, match.start(1), match.end(1)) and not _NO_LOSS.search(match[0]):
                 allowed = re.search(_ALLOWANCE, text, re.IGNORECASE) is not None
                 yield "dropout", _fraction(match[1]), weight + zone + (1.0 if allowed else -0.5) - len(match[0]) / 60, ""
@@ -1061,8 +1183,8 @@ def _is_allowance(text: str, start: int, end: int) -> bool:
 # ---------------------------------------------------------------- arms
 
 _ARMS = [
-    (Lazy(pattern, re.IGNORECASE), arms, weight, gate)
-    for pattern, arms, weight, gate in (
+    (Sought(pattern, re.IGNORECASE), arms, weight, number)
+    for pattern, arms, weight, number in (
         (
             (
                 r"单臂|单组(?!分)|自身前后|自身对照|single[- ](?:arm|group)|one-arm|1-arm|\buncontrolled (?:study|trial|open|design)|"
@@ -1070,27 +1192,27 @@ _ARMS = [
             ),
             1,
             3.0,
-            "single",
+            "",
         ),
         (
-            r"(?<![第\d])2(?:个)?(?:组|臂)(?!织)|双臂|(?:2|two)[- ](?:arm|group|parallel)|(?:two|2) (?:\w+ ){0,2}(?:arms|groups)\b",
+            r"2(?<![第\d]2)(?:个)?(?:组|臂)(?!织)|双臂|(?:2|two)[- ](?:arm|group|parallel)|(?:two|2) (?:\w+ ){0,2}(?:arms|groups)\b",
             2,
             2.0,
             "two",
         ),
         (
-            r"(?<![第\d])3(?:个)?(?:组|臂)(?!织)|(?:3|three)[- ](?:arm|group)|(?:three|3) (?:\w+ ){0,2}(?:arms|groups)\b",
+            r"3(?<![第\d]3)(?:个)?(?:组|臂)(?!织)|(?:3|three)[- ](?:arm|group)|(?:three|3) (?:\w+ ){0,2}(?:arms|groups)\b",
             3,
             2.0,
             "three",
         ),
         (
-            r"(?<![第\d])4(?:个)?(?:组|臂)(?!织)|(?:4|four)[- ](?:arm|group)|(?:four|4) (?:\w+ ){0,2}(?:arms|groups)\b",
+            r"4(?<![第\d]4)(?:个)?(?:组|臂)(?!织)|(?:4|four)[- ](?:arm|group)|(?:four|4) (?:\w+ ){0,2}(?:arms|groups)\b",
             4,
             2.0,
             "four",
         ),
-        (r"剂量递增|剂量爬坡|爬坡|3\s*\+\s*3|dose[- ]escalation", 1, 1.5, "escalation"),
+        (r"剂量递增|剂量爬坡|爬坡|3\s*\+\s*3|dose[- ]escalation", 1, 1.5, ""),
         (
             (
                 r"平行对照|平行分组|随机对照|安慰剂对照|阳性对照|双盲|randomi[sz]ed,? (?:\S+ ){0,3}controlled|placebo-controlled|"
@@ -1098,45 +1220,49 @@ _ARMS = [
             ),
             2,
             0.6,
-            "controlled",
+            "",
         ),
-        (r"随机分(?:为|入|配|组)|are randomi[sz]ed|will be randomi[sz]ed|randomly (?:assigned|allocated)", 2, 0.4, "randomised"),
+        (r"随机分(?:为|入|配|组)|are randomi[sz]ed|will be randomi[sz]ed|randomly (?:assigned|allocated)", 2, 0.4, ""),
     )
 ]
-_NO_CONTROL = Lazy(
+_NO_CONTROL = Sought(
     r"(?:不设|未设|没有设?|不另设|无)(?:立|置)?(?:同期|平行)?对照|(?:no|without(?: a)?) (?:concurrent )?(?:control|"
     r"comparison) (?:group|arm)|control group[^.;]{0,60}decided against",
     re.IGNORECASE,
 )
-_RATIO = Lazy(
-    r"(?<![\d.:])(\d{1,2}) ?: ?(\d{1,2})(?: ?: ?(\d{1,2}))?(?: ?: ?(\d{1,2}))?(?![\d.:])|\b(\d) to (\d) ratio|ratio of (\d) to (\d)"
+_RATIO = Sought(
+    r"(?=[\dr])(?:(?<![\d.:])(\d{1,2}) ?: ?(\d{1,2})(?: ?: ?(\d{1,2}))?(?: ?: ?(\d{1,2}))?(?![\d.:])|\b(\d) to (\d) ratio|"
+    r"ratio of (\d) to (\d))"
 )
-_RATIO_CONTEXT = Lazy(r"随机|分配|比例|入组|分组|分入|分到|randomi|allocat|assign|ratio|arms?\b", re.IGNORECASE)
+_RATIO_CONTEXT = Sought(r"随机|分配|比例|入组|分组|分入|分到|randomi|allocat|assign|ratio|arms?\b", re.IGNORECASE)
 _NOT_ARMS = Lazy(r"动物|小鼠|大鼠|只|亚组|分层|年龄组|剂量组|两组(?:专家|人员)|subgroups?|strata|age groups|dose groups", re.IGNORECASE)
-_DILUTION = Lazy(r"稀释|体积|滴度|离心|混合|dilut|mixed|volume|centrifug|v/v|HR|OR\b|effector|效靶", re.IGNORECASE)
+_DILUTION = Sought(r"稀释|体积|滴度|离心|混合|dilut|mixed|volume|centrifug|v/v|HR|OR\b|effector|效靶", re.IGNORECASE)
+
+
+_OF_ARMS = frozenset([*(pattern for pattern, *_ in _ARMS), _NO_CONTROL, _RATIO])
 
 
 def _arms(line: Line) -> Iterator[Reading]:
     """Number of arms and allocation ratio."""
     text = line.text
-    if not line.names("arms"):
+    if not line.names("arms") or line.prospects.isdisjoint(_OF_ARMS):
         return
-    if line.canonical in {"cell_product", "preclinical"} or line.cites and not line.own and line.place == "body":
+    if line.canonical in {"cell_product", "preclinical"} or line.place == "body" and line.cites and not line.own:
         return
     bonus = (
         1.0
         if line.canonical in {"design", "synopsis", "title_page", "randomization_blinding", "sample_size"} or line.place == "synopsis"
         else 0.0
     )
-    alone = line.names("control") and _NO_CONTROL.search(text) is not None
+    alone = line.holds(_NO_CONTROL)
     if alone:
         yield "arms", 1, 1.5 + bonus, "no control"
-    for pattern, arms, weight, gate in _ARMS:
-        match = pattern.search(text) if line.names(gate) and not (weight < 1 and alone) else None
+    for pattern, arms, weight, number in _ARMS:
+        match = None if number and not line.names(number) or weight < 1 and alone else line.first(pattern)
         if match and not (arms > 1 and weight == 2.0 and _NOT_ARMS.search(text[max(0, match.start() - 8) : match.end() + 8])):
             yield "arms", arms, weight + bonus, match[0]
-    if (":" in text or "ratio" in text) and _RATIO_CONTEXT.search(text) and not _DILUTION.search(text):
-        for match in _RATIO.finditer(text):
+    if _RATIO in line.prospects and line.holds(_RATIO_CONTEXT) and not line.holds(_DILUTION):
+        for match in line.matches(_RATIO):
             ratio = tuple(int(part) for part in match.groups() if part)
             if 0 not in ratio and max(ratio) <= 4:
                 yield "ratio", ratio, 2.0 + bonus, ""
@@ -1149,7 +1275,7 @@ _UNIT = r"(个?月(?!龄)|年(?!龄|级|代)|周(?!岁)|天|日|months?|mths?|mo
 AMOUNT = rf"(\d+(?:\.\d+)?)[ -]?{_UNIT}"
 AMOUNT_REVERSED = r"(?:(months?|weeks?|days?|years?)[ -](\d+)(?! ?%)|第(\d+)(周|天|个?月|年)|([MWDV])(\d+)(?!\d))"
 _FOLLOW = [
-    (Lazy(pattern, re.IGNORECASE), weight)
+    (Sought(pattern, re.IGNORECASE, as_written=True), weight)
     for pattern, weight in (
         (
             (
@@ -1211,7 +1337,7 @@ _FOLLOW = [
 ]
 _DURATION = Lazy(r"\d[ -]?(?:个?月|年|周|天|日|[mywd])|[sthkrMWDV][ -]?\d|第\d", re.IGNORECASE)
 """What every pattern for a follow-up needs: a number beside a unit of time."""
-_TREATED_THEN_FOLLOWED = Lazy(
+_TREATED_THEN_FOLLOWED = Sought(
     rf"(?:治疗|用药|给药)期?(?:最长|共|持续|为)?{AMOUNT}[^。;\d]{{0,8}}停(?:药|用|止治疗)后?(?:再|继续)?(?:观察|随访|看){AMOUNT}"
 )
 _LONG_TERM = Lazy(r"长期随访|登记|转入|15年|终身|long[- ]term|registry|life-?long|15[- ]years?|thereafter", re.IGNORECASE)
@@ -1223,7 +1349,7 @@ _NOT_FOLLOW = Lazy(
 )
 
 
-_PREGNANCY = Lazy(r"妊娠|怀孕|分娩|新生儿|pregnan|birth\b|newborn", re.IGNORECASE)
+_PREGNANCY = Sought(r"妊娠|怀孕|分娩|新生儿|pregnan|birth\b|newborn", re.IGNORECASE)
 
 
 def months(amount: float, unit: str) -> float:
@@ -1261,10 +1387,13 @@ def amount_of(match: re.Match[str]) -> tuple[float, str]:
     return float(groups[1]), unit
 
 
+_OF_FOLLOW_UP = frozenset([*(pattern for pattern, _ in _FOLLOW), _TREATED_THEN_FOLLOWED])
+
+
 def _follow_ups(line: Line) -> Iterator[Reading]:
     """How long participants are followed."""
     text = line.text
-    if not line.names("follow_up") and not line.label or not _DIGIT.search(text):
+    if not line.names("follow_up") and not line.label or not line.numbered:
         return
     if line.label and _FOLLOW_LABEL.search(line.label):
         content = re.split(r"其后|之后转|thereafter|then long|后转入|, with an offer", line.content)[0]
@@ -1277,15 +1406,15 @@ def _follow_ups(line: Line) -> Iterator[Reading]:
         if lengths and not re.search(r"每\d|每次|every", content):
             yield "follow_up", max(lengths), 5.0, "label"
             return
-    if line.canonical in {"stopping", "cell_product"} or not _DURATION.search(text):
+    if line.canonical in {"stopping", "cell_product"} or line.prospects.isdisjoint(_OF_FOLLOW_UP) or not _DURATION.search(text):
         return
-    if line.cites and not line.own or _PREGNANCY.search(text):
+    if line.cites and not line.own or line.holds(_PREGNANCY):
         return
     zone = {"follow_up": 1.0, "design": 1.0, "schedule": 0.8, "synopsis": 1.0}.get(line.canonical, 0.0)
-    for match in _TREATED_THEN_FOLLOWED.finditer(text):
+    for match in line.matches(_TREATED_THEN_FOLLOWED):
         treated, unit, followed, other = match.groups()
         yield "follow_up", months(float(treated), unit) + months(float(followed), other), 4.0 + zone, match[0]
-    for match, weight in _matches(_FOLLOW, text):
+    for match, weight in _matches(_FOLLOW, line):
         amount, unit = amount_of(match)
         around = text[max(0, match.start() - 14) : match.end() + 10]
         if unit == "visit" or _NOT_FOLLOW.search(around):
@@ -1296,11 +1425,14 @@ def _follow_ups(line: Line) -> Iterator[Reading]:
             yield "follow_up", length, weight + zone - (2.5 if long_term or length > 120 else 0.0) - (1.0 if length < 1 else 0.0), match[0]
 
 
-_VISIT = Lazy(
+_VISIT = Sought(
     r"第(\d+)(周|天|个?月|年)|(?<![\d.年~-])(\d+)(周|个?月(?![龄日末初])|天|年)(?:末)?(?![\d%内以余]|前|-)|\b([MWD])(\d+)\b|\b(months?|"
     r"weeks?|days?|years?) ?(\d+)\b|\b(\d+) ?(months?|weeks?|years?|days?)\b",
     re.IGNORECASE,
+    as_written=True,
 )
+_TIME = LowerCase(r"\d ?[周个月天年mwdy]|[shkyrmwd] ?\d")
+"""What every match of ``_VISIT`` holds: a number beside a unit of time."""
 _NOT_VISIT = Lazy(
     r"±|每\d|every|前\d|内|病程|以来|病史|older|history|previous|last \d|within|保存|有效期|进度|20\d\d|年龄|every|per year|长期|登记|窗|带药|window|worn\b|repeated|"
     r"registry|thereafter|其后每|之后每"
@@ -1309,16 +1441,16 @@ _NOT_VISIT = Lazy(
 
 def _visits(line: Line) -> Iterator[Reading]:
     """Times of visits and of end points, in months: the last one tells the follow-up where nothing else does."""
-    if line.canonical not in {"schedule", "follow_up", "outcomes"} or _NOT_VISIT.search(line.text):
+    if line.canonical not in {"schedule", "follow_up", "outcomes"} or not _TIME.search(line.lower) or _NOT_VISIT.search(line.text):
         return
-    for match in _VISIT.finditer(line.text):
+    for match in line.matches(_VISIT):
         amount, unit = amount_of(match)
         length = months(amount, unit)
         if 0 < length <= 60:
             yield "visit", length, 1.0, match[0]
 
 
-# ---------------------------------------------------------------- dose, route, centres, ages, administrative facts
+# ---------------------------------------------------------------- dose, centres, ages, administrative facts
 
 _TIMES_TEN = r"(?<![\d.])(\d+(?:\.\d+)?)\s*[x*X]\s*10\s*(?:\^|\*\*|e)?\s*\(?(\d{1,2})\)?(?!\d)"
 _DOSE = Lazy(
@@ -1328,30 +1460,18 @@ _DOSE = Lazy(
 )
 _SCALE = {"万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "million": 1e6, "billion": 1e9}
 _PER_KG_BEFORE = Lazy(r"(?:每公斤|每千克|每kg|per kg)[^\d。;]{0,10}$", re.IGNORECASE)
-_DOSE_CONTEXT = Lazy(
-    r"剂量|给药|输注|注射|回输|用量|滴注|每次|移植|dose|infus|inject|administ|receiv|given|per kg|/ ?kg|treatment|arm\b", re.IGNORECASE
+_DOSE_CONTEXT = LowerCase(
+    r"剂量|给药|输注|注射|回输|用量|滴注|每次|移植|dose|infus|inject|administ|receiv|given|per kg|/ ?kg|treatment|arm\b"
 )
 _LABORATORY = Lazy(
     r"接种|密度|扩增|培养|冻存|复苏|传代|放行|检定|规格|每袋|每支|存活|白细胞|血小板|中性粒|计数|拷贝|VCN|CFU|copies|seed|expan|cultur|"
     r"platelet|neutrophil|leucocyte|leukocyte|lymphocyte|PFU|IU|count|特异|流式|\bvial|per bag|/袋|/支|harvest|采集|单采|anc\b|wbc",
     re.IGNORECASE,
 )
-_ROUTES = {
-    "intravenous": r"静脉(?:输注|滴注|注射|回输|给药|输入)|\bintravenous|\bi\.?v\.? infusion",
-    "intrathecal": r"鞘内|腰椎穿刺(?:给药|注射)|intrathecal",
-    "intra_articular": r"关节腔|intra-?articular",
-    "intramuscular": r"肌肉?(?:内)?注射|intramuscular",
-    "subcutaneous": r"皮下注射|subcutaneous",
-    "intra_arterial": r"动脉(?:内)?(?:输注|灌注|介入)|intra-?arterial",
-    "intramyocardial": r"心内膜|心肌(?:内)?注射|intramyocardial|endomyocardial",
-    "oral": r"口服|\boral(?:ly)?\b|by mouth",
-    "topical": r"外用|滴眼|topical|eye drops",
-}
-_ROUTE = {name: Lazy(pattern, re.IGNORECASE) for name, pattern in _ROUTES.items()}
 _CENTRES = [
-    (Lazy(pattern, re.IGNORECASE), weight)
+    (Sought(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
-        (r"(?<![\d.~-])(\d{1,3})(?:家|个)(?:研究|参研|临床)?(?:中心|医院|单位|医疗机构|研究机构)", 2.0),
+        (r"(\d(?<![\d.~-]\d)\d{0,2})(?:家|个)(?:研究|参研|临床)?(?:中心|医院|单位|医疗机构|研究机构)", 2.0),
         (
             (
                 r"(?:at|in|across|from|involving) (?:approximately |about |around )?(?<![\d.-])(\d{1,3}) (?:\w+ ){0,4}(?:sites|centres|"
@@ -1359,23 +1479,25 @@ _CENTRES = [
             ),
             2.0,
         ),
-        (r"(?<![\d.-])(\d{1,3})[- ](?:centre|center|site)\b", 2.0),
+        (r"(\d(?<![\d.-]\d)\d{0,2})[- ](?:centre|center|site)\b", 2.0),
     )
 ]
-_SINGLE_CENTRE = Lazy(r"单中心|single[- ](?:centre|center|site)|monocentric", re.IGNORECASE)
-_MULTI_CENTRE = Lazy(r"多中心|multi-?(?:centre|center|site)", re.IGNORECASE)
+_SINGLE_CENTRE = Sought(r"单中心|single[- ](?:centre|center|site)|monocentric", re.IGNORECASE)
+_MULTI_CENTRE = Sought(r"多中心|multi-?(?:centre|center|site)", re.IGNORECASE)
 _NO_MULTI = Lazy(
     r"(?:如为|若为|如系|if|以后|后续|下一|将来|未来|再|大样本|另|拟开展|future|later|larger|previous|another|□)[^。;]{0,12}$|"
     r"^[^。;]{0,6}(?:研究报|报道)",
     re.IGNORECASE,
 )
-_AGE = Lazy(
+_AGE = Sought(
     r"(?:年龄)?[^\d。;]{0,6}(?<![\d.])(\d{1,2})(?:岁|周岁)?\s*(?:~|-|至|到)\s*(\d{1,2})(?:周?岁)|(?:aged?|age(?: of|"
     r" between)?)[^\d.;]{0,12}(\d{1,2})(?: years)?\s*(?:-|to|and|~)\s*(\d{1,3})|(\d{1,2})\s*(?:-|to|~)\s*(\d{1,3}) years|"
     r"≥ ?(\d{1,2}) years to (\d{1,3}) years",
     re.IGNORECASE,
 )
-_VERSION = Lazy(
+_UP_TO = LowerCase(r"(?:[~至到-]|to|and)\s*\d")
+"""What every match of ``_AGE`` holds."""
+_VERSION = Sought(
     r"(?:版本(?:号|编号)?|方案版本(?:号)?|\bversion(?: (?:number|no\.?))?|\bver\.)\s*(?:及日期|/日期|"
     r"and date)?\s*[:：=\t ;,为是]{0,4}\s*(?:第)?\s*V?\.?\s*(\d{1,2}(?:\.\d{1,2}){0,2})(?![\d年/-])|第(\d{1,2}(?:\.\d{1,2})?)版|"
     r"\bV(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)\b",
@@ -1393,13 +1515,15 @@ _DATE = Lazy(
     r"Dec)[a-z]*\.? (?:(\d{1,2}),? )?(20\d\d)",
     re.IGNORECASE,
 )
+_YEAR = Lazy(r"20\d\d")
 _MONTHS = {
     name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
-_REGISTRATION = Lazy(
+_REGISTRATION = Sought(
     r"ChiCTR[-\w]*|\bNCT\s?\d+|\bCTR\d{6,}|\bISRCTN\s?\d+|\b(?:EUCTR|EudraCT)(?: (?:number|no\.?|:))*[ :]*\d{4}-\d+-\d+|"
     r"\bMR-\d{2}-\d{2}-\d{6}|\bMR-[A-Z]?-?\d{2}-\d{4}-\d+|\bjRCT\w?\d+|\bACTRN\d+",
     re.IGNORECASE,
+    as_written=True,
 )
 _REGISTRATION_SHAPE = {
     "CHICTR": Lazy(r"ChiCTR(?:\d{10}|-[A-Z]{2,4}\w?-\d{8}|-\d{10})$", re.IGNORECASE),
@@ -1409,21 +1533,12 @@ _REGISTRATION_SHAPE = {
     "EU": Lazy(r"(?:EUCTR|EudraCT)20\d\d-\d{6}-\d\d$", re.IGNORECASE),
     "MR": Lazy(r"MR-(?:[A-Z]-?)?\d{2}-(?:\d{2}|\d{4})-\d{6}$", re.IGNORECASE),
 }
-_SOFTWARE = Lazy(
-    r"\b(?:PASS|nQuery|G\s?\*\s?Power|SAS|Stata|SPSS|OpenEpi|East|EAST|clinfun|pwr|R)\b(?: (?:Advisor|version|ver|v|release|software|"
-    r"软件))*\.? ?(?:\d+(?:\.\d+)*)?"
-)
-_TEST = Lazy(
-    r"t[- ]?检验|卡方|χ2|秩和|对数秩|配对t|方差分析|二项检验|Fisher|Simon|log-?rank|t[- ]test|chi-?squared?|Wilcoxon|Mann-Whitney|"
-    r"ANOVA|ANCOVA|binomial|Schoenfeld|Freedman|Clopper|Fleming|3\s*\+\s*3|BOIN",
-    re.IGNORECASE,
-)
 
 
 def _doses(line: Line) -> Iterator[Reading]:
     """Cell doses, in cells (``per_kg`` or ``total``)."""
     text = line.text
-    if not line.names("dose") or line.cites or not _DOSE_CONTEXT.search(text + line.label):
+    if not line.names("dose") or line.cites or not _DOSE_CONTEXT.search(line.lower + line.label.lower()):
         return
     for match in _DOSE.finditer(text):
         mantissa, exponent, count, scale, basis = match.groups()
@@ -1444,55 +1559,50 @@ def _doses(line: Line) -> Iterator[Reading]:
         yield "dose", cells, 1.0, "per_kg" if per_kg else "total"
 
 
+_OF_CENTRES = frozenset([*(pattern for pattern, _ in _CENTRES), _SINGLE_CENTRE, _MULTI_CENTRE])
+
+
 def _centres(line: Line) -> Iterator[Reading]:
     """Number of centres; 1 for single-centre, 0 for several without a number."""
     text = line.text
-    if not line.names("centres"):
+    if line.prospects.isdisjoint(_OF_CENTRES):
         return
     if line.cites and not line.own or re.search(r"copies|伦理|审查", text):
         return
-    if single := _SINGLE_CENTRE.search(text):
-        if not re.search(r"多为|不超过|以往|既往", text[max(0, single.start() - 10) : single.end() + 6]) and not _MULTI_CENTRE.search(text):
+    if single := line.first(_SINGLE_CENTRE):
+        if not re.search(r"多为|不超过|以往|既往", text[max(0, single.start() - 10) : single.end() + 6]) and not line.holds(_MULTI_CENTRE):
             yield "centres", 1, 2.0, single[0]
-    elif (multi := _MULTI_CENTRE.search(text)) and not _NO_MULTI.search(text, max(0, multi.start() - 16), multi.start()):
+    elif (multi := line.first(_MULTI_CENTRE)) and not _NO_MULTI.search(text, max(0, multi.start() - 16), multi.start()):
         yield "centres", 0, 1.0, multi[0]
     for pattern, weight in _CENTRES:
-        for match in pattern.finditer(text):
+        for match in line.matches(pattern):
             number = int(next(filter(None, match.groups())))
             if 2 <= number <= 200:
                 yield "centres", number, weight, match[0]
 
 
 def _administrative(line: Line) -> Iterator[Reading]:
-    """Ages, version, dates, registration numbers, software, test, route."""
+    """Ages, version, registration numbers."""
     text = line.text
-    if line.names("ages") and (line.canonical in {"population", "synopsis", "title_page", "design", "objectives"} or "年龄" in text):
-        for match in _AGE.finditer(text):
+    if (
+        line.names("ages")
+        and (line.canonical in {"population", "synopsis", "title_page", "design", "objectives"} or "年龄" in text)
+        and _UP_TO.search(line.lower)
+    ):
+        for match in line.matches(_AGE):
             low, high = (int(group) for group in match.groups() if group)
             if low < high <= 100 and not re.search(r"供者|供体|产妇|捐献|donor|mother", text[: match.start()], re.IGNORECASE):
                 yield "ages", (low, high), 1.0, match[0]
-    for match in _VERSION.finditer(text) if line.names("version") else ():
+    for match in line.matches(_VERSION) if line.names("version") else ():
         if not _NOT_PROTOCOL_VERSION.search(text[max(0, match.start() - 30) : match.end() + 12]):
             yield "version", next(filter(None, match.groups())), 1.0, match[0]
-    for date in line.dates:
-        yield "date", date, 1.0, ""
-    for match in _REGISTRATION.finditer(text) if line.names("registration") else ():
+    for match in line.matches(_REGISTRATION) if line.names("registration") else ():
         yield "registration", re.sub(r"\s|(?<=EUCTR)[: ]+|(?:number|no\.?|:)", "", match[0], flags=re.IGNORECASE), 1.0, ""
-    if line.calculation:
-        for match in _SOFTWARE.finditer(text):
-            if match[0].strip() not in {"R", "East"} or re.search(r"软件|software|package|版|包", text):
-                yield "software", match[0].strip(), 1.0, ""
-        for match in _TEST.finditer(text):
-            yield "test", match[0], 1.0, ""
-    if line.canonical in {"synopsis", "intervention", "title_page"}:
-        for name, pattern in _ROUTE.items():
-            if pattern.search(text):
-                yield "route", name, 1.0, ""
 
 
 def dates(text: str) -> list[str]:
     """ISO dates (``2024-05`` where no day is given) in the order in which a text names them."""
-    return [date for match in _DATE.finditer(text) if (date := _iso(match))] if "20" in text else []
+    return [date for match in _DATE.finditer(text) if (date := _iso(match))] if _YEAR.search(text) else []
 
 
 def _iso(match: re.Match[str]) -> str:
@@ -1511,7 +1621,7 @@ def registration_is_well_formed(number: str) -> bool:
     return kind is None or bool(_REGISTRATION_SHAPE[kind[0].upper()].match(number))
 
 
-_READERS = (_sizes, _error_rates, _dropouts, _arms, _follow_ups, _visits, _doses, _centres, _administrative)
+_READERS = (_sizes, _error_rates, _dropouts, _arms, _follow_ups, _doses, _centres, _administrative)
 
 
 # ---------------------------------------------------------------- choosing
@@ -1523,10 +1633,7 @@ def extract(document: Document, passages: Sequence[Passage]) -> Found:
     found.lines = list(_lines(document, passages))
     for line in found.lines:
         for reader in _READERS:
-            for name, value, weight, note in reader(line):
-                found.values.append(
-                    Value(name, value, line.passage.start, line.passage.end, line.passage.section, line.place, weight, note)
-                )
+            found.values += [_value(line, *reading) for reading in reader(line)]
     places: tuple[Place, ...] = ("synopsis", "body")
     for place in places:
         _choose_sizes(found, place)
@@ -1537,6 +1644,10 @@ def extract(document: Document, passages: Sequence[Passage]) -> Found:
     _choose_arms(found, document)
     _last_visit_as_follow_up(found)
     return found
+
+
+def _value(line: Line, name: str, datum: Datum, weight: float, note: str) -> Value:
+    return Value(name, datum, line.passage.start, line.passage.end, line.passage.section, line.place, weight, note)
 
 
 def _tally(values: Iterable[Value]) -> dict[Datum, float]:
@@ -1684,7 +1795,7 @@ def _last_visit_as_follow_up(found: Found) -> None:
     """Where no follow-up is stated, the last visit of the schedule ends it: one of several, or one late enough to be no procedure."""
     if found.best("follow_up_months") is not None:
         return
-    visits = found.all("visit")
+    visits = [_value(line, *reading) for line in found.lines for reading in _visits(line)]
     last = max(visits, key=lambda value: float(value.value) if isinstance(value.value, int | float) else 0.0, default=None)
     if last is None or not isinstance(last.value, int | float):
         return

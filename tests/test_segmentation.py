@@ -149,6 +149,20 @@ def test_table_of_contents_is_not_taken_for_the_body(contents: str) -> None:
     assert all(made.page_of(section.start).number == 2 for section in body)
 
 
+@pytest.mark.parametrize("end", ["......... 12", ". . . . 7", "……3", "\t45", "    8", "···········", "。。。。"])
+def test_lines_with_leaders_are_a_table_of_contents(end: str) -> None:
+    lines = "".join(f"**{title}{end}**\n" for title in ("Background", "Objectives", "Eligibility"))
+    found = sectioned(f"**Trial**\n{lines}\f# Background\nThe knee wears out, and nobody knows why it does.\n")
+    assert [section.heading for section in found.sections if section.heading.startswith(("Background", "Objectives"))] == ["Background"]
+
+
+def test_a_table_of_contents_without_page_numbers_ends_where_its_titles_are_not_repeated() -> None:
+    titles = ("Background", "Objectives", "3. Eligibility（all）", "Statistics:")
+    body = "".join(f"# {title}\nSomething is said of it in a sentence that is no heading.\n" for title in titles)
+    found = sectioned("# Contents\n" + "".join(f"**{title}**\n" for title in titles) + body)
+    assert [section.heading for section in found.sections] == ["Contents", *titles]
+
+
 def test_references_are_not_headings() -> None:
     cited = [
         "1. Smith J, Miller A. Sample size in clinical trials. Lancet. 2019;393:1745.",

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import random
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.lazy import Lazy
 from analyzer.training.corpus import Protocol, parse_sheet, protocol_of
-from analyzer.values import Found, chinese_number, english_number, extract, months, plain, registration_is_well_formed
+from analyzer.values import (
+    Found,
+    Prospects,
+    Sought,
+    chinese_number,
+    english_number,
+    extract,
+    months,
+    plain,
+    registration_is_well_formed,
+)
+
+CORPORA = Path(__file__).parent.parent / "corpora"
 
 ZH_HEAD = "@id zh\n@voice zh\n@language zh\n@title 人脐带间充质干细胞治疗膝骨关节炎的临床研究\n"
 EN_HEAD = "@id en\n@voice en\n@language en\n@title Cord cells for osteoarthritis of the knee\n"
@@ -45,10 +63,45 @@ def stated(name: str, sheet: str, language: str = "zh") -> object:
         ("每组6O例，α＝0.O5", "每组60例,α=0.05"),
         ("1×10⁶/kg", "1x10^6/kg"),
         ("two-sided test", "two-sided test"),
+        ("ONE HUNDRED AND TWENTY, Two hundred; a hundred", "120, 200; 100"),
+        ("“Ten” of nineteen-year-olds", "“10” of 19-year-olds"),
+        ("bone, often, someone", "bone, often, someone"),
+        ("80 % of 1O in l2, all. Only O.5", "80% of 10 in 12, all. Only 0.5"),
+        ("24 周，每 组 30 例", "24周,每组30例"),
+        ("half a year, 8 percent, 9 cents", "6 months, 8%, 9 cents"),
     ],
 )
 def test_plain_form(written: str, expected: str) -> None:
     assert plain(written) == expected
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_pattern_is_only_spared_where_it_does_not_match(language: str) -> None:
+    written = (CORPORA / f"protocols_{language}" / "sentences.jsonl").read_text("utf-8").splitlines()
+    sentences = [json.loads(line)["text"] for line in random.Random(5).sample(written, 250)]
+    as_lines = [sentence for sentence in sentences if sentence[0].isalnum()]
+    lines = read("# 设计 {design}\n" + "\n".join([*as_lines, *map(str.upper, as_lines)]), language).lines
+    wrong = [
+        (line.text, pattern.pattern)
+        for line in lines
+        for pattern in Sought.every
+        if [match.span() for match in line.matches(pattern)] != [match.span() for match in _anywhere(pattern, line.text)]
+    ]
+    assert len(lines) > 200 and wrong == []
+
+
+def test_prospects_of_a_text() -> None:
+    arms, sites, letters = Lazy(r"(?:groups|arms) of \d+|每组"), Lazy(r"\d+ of 12 sites"), Lazy(r"[a-d]\d")
+    prospects = Prospects({"dose": ("3+3", "kg"), "people": ("patients",)}, [arms, sites, letters])
+    assert prospects.of("patients in arms of 30, 3+3") == {"dose", "people", arms, letters}
+    assert prospects.of("7 of 12 sites") == {sites, letters}
+    assert prospects.of("每组30例") == {arms, letters}
+    assert prospects.of("") == {letters}
+
+
+def _anywhere(pattern: Sought, text: str) -> list[re.Match[str]]:
+    """The matches of a pattern, whatever words stand in the text."""
+    return list(re.finditer(pattern.pattern, text, pattern.flags | (re.IGNORECASE if pattern.in_lower_case else 0)))
 
 
 @given(st.integers(min_value=1, max_value=999))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from analyzer.checks import Span
-from analyzer.lazy import Lazy
-from analyzer.values import Found, Line
+from analyzer.lazy import Lazy, LowerCase
+from analyzer.values import Found, Line, Prospects
 
 Interval = tuple[float, float]
 """Smallest and largest value that the protocol's rounding allows."""
@@ -58,7 +58,7 @@ class Assumptions:
 _ABOUT = Lazy(r"(?:约为?|大约|左右|~|approximately|about|around|roughly)\s*$", re.IGNORECASE)
 _NUMBER = r"(-?\d+(?:\.\d+)?)(%?)"
 _PARAMETERS = {
-    name: Lazy(pattern, re.IGNORECASE)
+    name: LowerCase(pattern)
     for name, pattern in {
         "sd": rf"(?:标准差|(?<![A-Za-z])SDs?(?![A-Za-z])|standard deviations?|σd?(?![\^²])|\bs\.d\.)(?!\s*值)[^\d。;,]{{0,26}}?{_NUMBER}(?!点)",
         "delta": (
@@ -87,6 +87,7 @@ _PARAMETERS = {
         "events": r"(?<!\d)(\d{2,4})(?= ?(?:个|例次)?(?:终点)?(?:事件|events))()",
     }.items()
 }
+_PROSPECTS = Prospects({}, list(_PARAMETERS.values()))
 _NOT_A_RATE_BEFORE = Lazy(
     r"(?:(?:α|alpha|检验水[准平]|显著性?水[准平]|错误|error|把握度?|效能|功效|power(?! to)|β|脱落|失访|退出|流失|剔除|drop-?outs?|attrition|"
     r"loss|lost|withdraw\w*|置信|(?<![A-Za-z])CI(?![A-Za-z])|confidence|界值|margin|误差|精度|半宽|width|±|双侧|单侧|sided|significance|提高了?|"
@@ -148,8 +149,9 @@ def assume(found: Found) -> Assumptions:
     lines = paragraph(found)
     read = Assumptions(text="\n".join(line.text for line in lines))
     _error_rates(found, lines, read)
+    survival = _SURVIVAL.search(read.text) is not None
     for line in lines:
-        taken = _parameters(line, read)
+        taken = _parameters(line, read, survival=survival)
         for rate in _rates(line.text, taken):
             if rate not in read.rates:
                 read.rates.append(rate)
@@ -202,15 +204,20 @@ def _error_rates(found: Found, lines: Sequence[Line], read: Assumptions) -> None
                 read.sides = {"two": 2, "one": 1}[notes.pop()] if len(notes) == 1 else None
 
 
-def _parameters(line: Line, read: Assumptions) -> set[int]:
-    """Read the other parameters of a line; returns where their numbers begin, so that none is read as a rate too."""
+def _parameters(line: Line, read: Assumptions, *, survival: bool) -> set[int]:
+    """Read the other parameters of a line; returns where their numbers begin, so that none is read as a rate too.
+
+    ``survival`` tells whether the paragraph speaks of survival.
+    """
     taken: set[int] = set()
-    survival = _SURVIVAL.search(read.text) is not None
+    if not line.numbered:
+        return taken
+    prospects = _PROSPECTS.of(line.lower)
     for pattern_name, pattern in _PARAMETERS.items():
         name = pattern_name.partition("_before")[0].partition("_after")[0]
-        if name in _OF_SURVIVAL and not survival:
+        if pattern not in prospects or name in _OF_SURVIVAL and not survival:
             continue
-        matches = [match for match in pattern.finditer(line.text) if match.start(1) not in taken]
+        matches = [match for match in pattern.finditer(line.lower) if match.start(1) not in taken]
         taken.update(match.start(1) for match in matches)
         if not matches or name in read.spans:
             continue

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from analyzer.checks import Finding, Span
 from analyzer.document import Document, Passage, Section
-from analyzer.lazy import Lazy, Topics
+from analyzer.lazy import Lazy, LowerCase, Topics
 from analyzer.segmentation import vocabulary_label
 from analyzer.values import AMOUNT, AMOUNT_REVERSED, Found, Line, Value, amount_of, months, registration_is_well_formed
 
@@ -76,7 +76,7 @@ def sample_size_arithmetic(document: Document, passages: Sequence[Passage], foun
     """One sentence gives a size per arm and a total that is no multiple of it."""
     findings = []
     for line in found.lines:
-        for match in _EQUAL_ARMS.finditer(line.text) if line.names("size") else ():
+        for match in _EQUAL_ARMS.finditer(line.text) if line.names("size") and ("每" in line.text or "total" in line.lower) else ():
             size, total = int(match[1] or match[4]), int(match[3] or match[5] or match[6])
             arms = int(match[2]) if match[2] else None
             if total % size and total > size or arms and arms * size != total:
@@ -275,24 +275,22 @@ _OTHER_PEOPLE = Lazy(
 
 # ---------------------------------------------------------------- design words
 
-_BLIND = Lazy(r"双盲|三盲|double[- ](?:blind|masked)|triple[- ]blind", re.IGNORECASE)
-_OPEN = Lazy(
+_BLIND = LowerCase(r"双盲|三盲|double[- ](?:blind|masked)|triple[- ]blind")
+_OPEN = LowerCase(
     r"开放标签|开放(?:性|式)?(?:的)?(?:研究|试验|设计|临床)|单臂、?开放|不设盲|未设盲|不采用盲法|非盲(?!.{0,2}(?:统计|药师|人员|医师|"
     r"护士|药剂|监查|委员|团队|评估))|open[- ]label|unblinded (?:study|trial)|no blinding|not blinded",
-    re.IGNORECASE,
 )
 _NOT_THIS_DESIGN = Lazy(
     r"延伸|扩展期|后续|开放期|既往|文献|extension|rollover|previous|phase of open|rescue|crossover to|其他|third-line|thereafter|"
     r"after (?:week|month)|offered|[□☑☐]|接受度|难以|无法|不可行|弱点|feasible|not possible|would",
     re.IGNORECASE,
 )
-_SINGLE_ARM = Lazy(
-    r"单臂(?:、|,|的|研究|试验|设计|开放)|single[- ]arm (?:study|trial|design|open|phase)|自身前后对照(?:研究|试验|设计)", re.IGNORECASE
+_SINGLE_ARM = LowerCase(
+    r"单臂(?:、|,|的|研究|试验|设计|开放)|single[- ]arm (?:study|trial|design|open|phase)|自身前后对照(?:研究|试验|设计)"
 )
-_RANDOMISED = Lazy(
+_RANDOMISED = LowerCase(
     r"随机(?:、|,)?(?:双盲|对照|平行|开放)|随机(?:分为|分入|分配(?:至|到))|randomi[sz]ed,? (?:controlled|double|placebo|open|parallel)|"
     r"(?:are|will be) randomi[sz]ed|randomly (?:assigned|allocated)",
-    re.IGNORECASE,
 )
 
 
@@ -301,13 +299,14 @@ def design_words(document: Document, passages: Sequence[Passage], found: Found) 
     lines = [line for line in found.lines if line.canonical in {"title_page", "synopsis", "design", "randomization_blinding", "objectives"}]
     findings = []
     for variant, first, second in (("blinding", _BLIND, _OPEN), ("control", _RANDOMISED, _SINGLE_ARM)):
-        one, other = _first(lines, first), _first(lines, second)
+        one = _first(lines, first)
+        other = one and _first(lines, second)
         if (
             one
             and other
             and one is not other
-            and not first.search(other.text)
-            and not second.search(one.text)
+            and not first.search(other.lower)
+            and not second.search(one.lower)
             and _mostly_said(found.lines, first, second)
         ):
             findings.append(Finding("design_mismatch", (_line_span(one), _line_span(other)), {}, "design", variant))
@@ -315,12 +314,12 @@ def design_words(document: Document, passages: Sequence[Passage], found: Found) 
 
 
 def _first(lines: Iterable[Line], pattern: Lazy) -> Line | None:
-    return next((line for line in lines if pattern.search(line.text) and not _NOT_THIS_DESIGN.search(line.text)), None)
+    return next((line for line in lines if pattern.search(line.lower) and not _NOT_THIS_DESIGN.search(line.text)), None)
 
 
 def _mostly_said(lines: Sequence[Line], first: Lazy, second: Lazy) -> bool:
     """Whether no single sentence explains both words (an open-label part of a blind study)."""
-    return not any(first.search(line.text) and second.search(line.text) for line in lines)
+    return not any(first.search(line.lower) and second.search(line.lower) for line in lines)
 
 
 _PHASE = Lazy(
@@ -338,7 +337,9 @@ def phase(document: Document, passages: Sequence[Passage], found: Found) -> list
     spans = [
         _line_span(line)
         for line in found.lines
-        if line.canonical in own and (line.label or line.own or line.passage.start < 2000 or _PHASE.match(line.text))
+        if ("phase" in line.lower or "期" in line.text)
+        and line.canonical in own
+        and (line.label or line.own or line.passage.start < 2000 or _PHASE.match(line.text))
     ]
     spans += [(section.start, section.body) for section in document.sections if section.canonical in own]
     for start, end in sorted(spans):
@@ -406,13 +407,13 @@ _LIMIT = Lazy(
     r"within)?",
     re.IGNORECASE,
 )
-_WITHIN = Lazy(r"内|within|no(?:t)? later than|in no event later|不超过|不迟于", re.IGNORECASE)
+_WITHIN = LowerCase(r"内|within|no(?:t)? later than|in no event later|不超过|不迟于")
 _RECIPIENTS = {
-    "sponsor": r"申办|sponsor",
-    "ethics": r"伦理|ethics|\bIRB\b|\bIEC\b|\bREC\b",
-    "authority": r"药监|监管|卫生|行政部门|authorit|agency|FDA|regulator",
-    "office": r"机构|科研|管理办公室|管理部门|office|institution",
-    "investigator": r"主要研究者|项目负责人|principal investigator|chief investigator",
+    "sponsor": LowerCase(r"申办|sponsor"),
+    "ethics": LowerCase(r"伦理|ethics|\bIRB\b|\bIEC\b|\bREC\b"),
+    "authority": LowerCase(r"药监|监管|卫生|行政部门|authorit|agency|FDA|regulator"),
+    "office": LowerCase(r"机构|科研|管理办公室|管理部门|office|institution"),
+    "investigator": LowerCase(r"主要研究者|项目负责人|principal investigator|chief investigator"),
 }
 _HOURS = {"小": 1, "h": 1, "天": 24, "日": 24, "d": 24, "w": 24, "b": 24, "c": 24, "工": 24, "个": 24}
 
@@ -420,23 +421,18 @@ _HOURS = {"小": 1, "h": 1, "天": 24, "日": 24, "d": 24, "w": 24, "b": 24, "c"
 def reporting_time(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
     """Serious events go to the same recipient within different times."""
     findings = []
-    for events, unlike in ((_SAE, _DEVICE_EFFECT), (_DEVICE_EFFECT, Lazy(r"$^"))):
+    lines = [line for line in found.lines if line.numbered and line.names("serious") and _WITHIN.search(line.lower)]
+    for events, unlike in ((_SAE, _DEVICE_EFFECT), (_DEVICE_EFFECT, None)):
         limits: dict[str, dict[int, Line]] = defaultdict(dict)
-        for line in found.lines:
-            if (
-                not line.names("serious")
-                or not events.search(line.text)
-                or unlike.search(line.text)
-                or _OTHER_EVENT.search(line.text)
-                or not _WITHIN.search(line.text)
-            ):
+        for line in lines:
+            if not events.search(line.text) or unlike and unlike.search(line.text) or _OTHER_EVENT.search(line.text):
                 continue
             hours = [
                 _hours(match)
                 for match in _LIMIT.finditer(line.text)
-                if _WITHIN.search(line.text[max(0, match.start() - 26) : match.end() + 4])
+                if _WITHIN.search(line.lower[max(0, match.start() - 26) : match.end() + 4])
             ]
-            recipients = [name for name, pattern in _RECIPIENTS.items() if re.search(pattern, line.text, re.IGNORECASE)]
+            recipients = [name for name, pattern in _RECIPIENTS.items() if pattern.search(line.lower)]
             if len(set(hours)) == 1 or len(recipients) == 1 and hours:
                 for name in recipients:
                     limits[name].setdefault(max(hours), line)
@@ -478,7 +474,8 @@ def date_order(document: Document, passages: Sequence[Passage], found: Found) ->
     """Recruitment outside the study period, a period that ends before it begins, enrolment before ethics approval."""
     findings = []
     period: tuple[str, str, Line] | None = None
-    for line in found.lines:
+    dated = [line for line in found.lines if "20" in line.text and line.dates]
+    for line in dated:
         written = line.dates
         if (
             len(written) == 2
@@ -490,15 +487,15 @@ def date_order(document: Document, passages: Sequence[Passage], found: Found) ->
             period = (written[0], written[1], line)
     if period:
         start, end, stated = period
-        for line in found.lines:
+        for line in dated:
             written = line.dates
-            if line is stated or not written or not _RECRUITING.search(line.text) or _PAST_DATA.search(_around_dates(line)):
+            if line is stated or not _RECRUITING.search(line.text) or _PAST_DATA.search(_around_dates(line)):
                 continue
             if written[0][:7] < start[:7] or written[-1][:7] > end[:7]:
                 values = {"first": f"{start} – {end}", "second": " – ".join(written[:2])}
                 findings.append(Finding("date_mismatch", (_line_span(stated), _line_span(line)), values, "timeline", "period"))
                 break
-    return findings + _approval(found)
+    return findings + _approval(dated)
 
 
 def _around_dates(line: Line) -> str:
@@ -517,8 +514,9 @@ _FIRST_IN = Lazy(
 )
 
 
-def _approval(found: Found) -> list[Finding]:
-    dated = [(line.dates[0], line) for line in found.lines if len(line.dates) == 1]
+def _approval(lines: Sequence[Line]) -> list[Finding]:
+    """Recruitment that begins before ethics approval, as the lines with dates tell."""
+    dated = [(line.dates[0], line) for line in lines if len(line.dates) == 1]
     approved = [(date, line) for date, line in dated if _APPROVED.search(line.text)]
     begun = [(date, line) for date, line in dated if _FIRST_IN.search(line.text)]
     if len(approved) == 1 and len(begun) == 1 and begun[0][0][:7] < approved[0][0][:7] and approved[0][1] is not begun[0][1]:
@@ -627,14 +625,14 @@ def time_windows(document: Document, passages: Sequence[Passage], found: Found) 
     """One and the same sentence stands in two places with different times."""
     written: defaultdict[str, dict[tuple[float, ...], Line]] = defaultdict(dict)
     for line in found.lines:
-        if not line.names("window") or "\t" in line.text or _PARTS.search(line.text) or len(line.text) < 20:
+        if not line.numbered or not line.names("window") or "\t" in line.text or len(line.text) < 20:
             continue
         times = [(months(amount, unit), match.span()) for match in _PLAIN_TIME.finditer(line.text) for amount, unit in [amount_of(match)]]
-        if 0 < len(times) <= 2 and _WINDOW_WORDS.search(line.text):
+        if 0 < len(times) <= 2 and _WINDOW_WORDS.search(line.text) and not _PARTS.search(line.text):
             skeleton, last = "", 0
             for _, (start, end) in times:
                 skeleton, last = skeleton + line.text[last:start] + "#", end
-            bare = "".join(filter(lambda sign: sign.isalpha() or sign == "#", (skeleton + line.text[last:]).lower()))
+            bare = "".join([sign for sign in (skeleton + line.text[last:]).lower() if sign.isalpha() or sign == "#"])
             if len(bare) >= (12 if _HAN.search(bare) else 35):
                 written[bare].setdefault(tuple(length for length, _ in times), line)
     findings = []
@@ -672,16 +670,18 @@ def promised_chapters(document: Document, passages: Sequence[Passage], found: Fo
     promised = list(_entries(document, contents))
     body = [section for section in document.sections if section.canonical != "toc"]
     headings = [_Title(section.heading) for section in body]
-    known = {section.canonical for section in body}.union(*[heading.families for heading in headings]) - {"other"}
     exact = {heading.name for heading in headings}
-    missing = [
-        (title, span)
-        for title, span in ((_Title(written), span) for written, span in promised)
-        if title.name not in exact
-        and vocabulary_label(title.written) not in known
-        and known.isdisjoint(title.families)
-        and not any(_same_chapter(title, heading) for heading in headings)
-    ]
+    missing = [(title, span) for title, span in promised if title.name not in exact]
+    if missing:
+        families = _Title("\n".join(section.heading for section in body)).families
+        known = {section.canonical for section in body}.union(families) - {"other"}
+        missing = [
+            (title, span)
+            for title, span in missing
+            if vocabulary_label(title.written) not in known
+            and known.isdisjoint(title.families)
+            and not any(_same_chapter(title, heading) for heading in headings)
+        ]
     if missing:
         first, last = contents[0].start, contents[-1].end
         outside = [*_paragraphs(document.text, 0, first), *_paragraphs(document.text, last)]
@@ -693,19 +693,16 @@ def promised_chapters(document: Document, passages: Sequence[Passage], found: Fo
     return [Finding("toc_section_absent", tuple(span for _, span in missing), {"title": titles}, _element(titles))]
 
 
-def _entries(document: Document, contents: Sequence[Section]) -> Iterator[tuple[str, Span]]:
+def _entries(document: Document, contents: Sequence[Section]) -> Iterator[tuple[_Title, Span]]:
     """Title, without leader and page number, and span of every line of the table of contents."""
     for section in contents:
         for first, last in _paragraphs(document.text, section.body, section.end):
             written = document.text[first:last]
             title = _LEADER.sub("", written)
-            if (
-                len(_squeezed(title)) >= 2
-                and len(title) < 90
-                and (title != written or _TITLE_NUMBER.match(title))
-                and not _NOT_A_CHAPTER.search(title)
-            ):
-                yield title, (first, first + len(title.rstrip()))
+            if len(title) < 90 and (title != written or _TITLE_NUMBER.match(title)) and not _NOT_A_CHAPTER.search(title):
+                entry = _Title(title)
+                if len(entry.name) >= 2:
+                    yield entry, (first, first + len(title.rstrip()))
 
 
 _NOT_A_CHAPTER = Lazy(r"目\s*录|contents|版本|其他$|其它$|miscellaneous|表\s*\d|图\s*\d|^(?:table|figure|list of)\b", re.IGNORECASE)
@@ -723,7 +720,10 @@ def _paragraphs(text: str, start: int, end: int | None = None) -> Iterator[Span]
 
 def _squeezed(title: str) -> str:
     bare = _TITLE_NUMBER.sub("", title)
-    return "".join(filter(str.isalnum, bare or title)).lower()
+    return _NO_LETTERS.sub("", bare or title).lower()
+
+
+_NO_LETTERS = Lazy(r"[\W_]+")
 
 
 class _Title:
@@ -732,7 +732,11 @@ class _Title:
     def __init__(self, written: str) -> None:
         self.written = written
         self.name = _squeezed(written)
-        self.pairs = {self.name[index : index + 2] for index in range(len(self.name) - 1)} or {self.name}
+
+    @cached_property
+    def pairs(self) -> set[str]:
+        """Every two neighbouring letters of its name."""
+        return {self.name[index : index + 2] for index in range(len(self.name) - 1)} or {self.name}
 
     @cached_property
     def words(self) -> set[str]:
@@ -743,7 +747,8 @@ class _Title:
     @cached_property
     def families(self) -> set[str]:
         """Canonical labels under which a chapter of this title may stand reworded."""
-        return {label for pattern, labels in _FAMILIES if pattern.search(self.written) for label in labels}
+        lower = self.written.lower()
+        return {label for pattern, labels in _FAMILIES if pattern.search(lower) for label in labels}
 
     @cached_property
     def number(self) -> str:
@@ -764,17 +769,17 @@ def _same_chapter(title: _Title, heading: _Title) -> bool:
         length >= (3 if heading.chinese else 6) or length == 2 and vocabulary_label(heading.written) is not None
     ):
         return True
-    shared = len(title.pairs & heading.pairs)
-    short, long = sorted((len(title.pairs), len(heading.pairs)))
-    if shared >= 0.6 * short and long < 3 * short:
+    here, there = len(title.pairs), len(heading.pairs)
+    short, long = (here, there) if here < there else (there, here)
+    if long < 3 * short and len(title.pairs & heading.pairs) >= 0.6 * short:
         return True
     if not title.number or title.number != heading.number:
         return False
-    return shared > 0 if heading.chinese else bool(title.words & heading.words)
+    return not title.pairs.isdisjoint(heading.pairs) if heading.chinese else bool(title.words & heading.words)
 
 
 _FAMILIES = tuple(
-    (Lazy(pattern, re.IGNORECASE), labels)
+    (LowerCase(pattern), labels)
     for pattern, labels in (
         (r"样本|例数|sample size|number of (?:patients|participants|subjects)", ("sample_size",)),
         (r"伦理|权益|ethic|\bIRB\b", ("ethics",)),
@@ -911,33 +916,30 @@ _NOT_ABOUT_PARTICIPANTS = frozenset(
 
 # ---------------------------------------------------------------- who pays
 
-_CHARGED = Lazy(
+_CHARGED = LowerCase(
     r"(?<!不得)(?<!不会)(?<!不再)(?<!不)收取.{0,8}费用|(?<!不)(?<!无需)(?<!不需要)自费|(?:患者|受试者)(?:需|须|应|将|要|自行|自己|"
     r"另行)+(?:承担|支付|负担|缴纳)(?!任何).{0,10}费"
     r"|(?:patients?|participants?|subjects?) (?:will |shall |must |are required to |need to )(?:pay|bear)\b|(?:patient|participant|"
     r"subject)\S{0,2}(?: own)? expense",
-    re.IGNORECASE,
 )
-_NOT_CHARGED = Lazy(
+_NOT_CHARGED = LowerCase(
     r"(?:不得|严禁|禁止|不会|不再|不向|无需|不需|免予|免于|不).{0,20}(?:收取|自费|支付|承担|缴纳)|(?:not|never|without|"
     r"no) .{0,25}(?:pay|bear|charge|expense|cost)",
-    re.IGNORECASE,
 )
-_FREE = Lazy(
+_FREE = LowerCase(
     r"(?:研究|试验)[^。;]{0,20}(?:费用|检查|治疗|药物|制剂|细胞)[^。;]{0,16}免费|免费(?:提供|给予|接受|使用)|(?:不|不得|不会|"
     r"不向)[^。;,]{0,8}收取[^。;]{0,10}费|free of charge|no (?:cost|charge) to|at no cost",
-    re.IGNORECASE,
 )
-_USUAL_CARE = Lazy(r"常规|标准治疗|合并用药|医保|其他疾病|路费|交通|usual|standard|routine|unrelated|travel", re.IGNORECASE)
+_USUAL_CARE = LowerCase(r"常规|标准治疗|合并用药|医保|其他疾病|路费|交通|usual|standard|routine|unrelated|travel")
 
 
 def fees(document: Document, passages: Sequence[Passage], found: Found) -> list[Finding]:
     """Participants are charged in one place and pay nothing in another."""
     charged = free = None
     for line in found.lines:
-        if not line.names("fees"):
+        if not line.names("fees") or not (_FREE.search(line.lower) or _CHARGED.search(line.lower)):
             continue
-        for clause in re.split(r"[,;。]", line.text):
+        for clause in re.split(r"[,;。]", line.lower):
             if _FREE.search(clause) and free is None:
                 free = line
             elif _CHARGED.search(clause) and not _NOT_CHARGED.search(clause) and not _USUAL_CARE.search(clause) and charged is None:

@@ -17,8 +17,8 @@ from analyzer.checks import formulas as f
 from analyzer.checks.assumptions import Assumptions, Interval, assume, paragraph
 from analyzer.checks.formulas import up, with_loss
 from analyzer.document import Document, Passage
-from analyzer.lazy import Lazy
-from analyzer.values import Found
+from analyzer.lazy import Lazy, LowerCase
+from analyzer.values import Found, Prospects
 
 Result = Literal["consistent", "not_reproducible", "cannot_tell"]
 Unit = Literal["arm", "total", "events"]
@@ -55,8 +55,8 @@ class Recomputation:
 
 # ---------------------------------------------------------------- which design
 
-_DESIGNS: tuple[tuple[str, Lazy], ...] = tuple(
-    (name, Lazy(pattern, re.IGNORECASE))
+_DESIGNS: tuple[tuple[str, LowerCase], ...] = tuple(
+    (name, LowerCase(pattern))
     for name, pattern in (
         ("adaptive", r"\badaptive|inverse normal|group[- ]sequential|适应性设计|成组序贯"),
         ("repeated", r"auto-?regressive|compound symmetry|repeated measure|重复测量|between level correlation|广义估计"),
@@ -97,6 +97,7 @@ _DESIGNS: tuple[tuple[str, Lazy], ...] = tuple(
         ),
     )
 )
+_PROSPECTS = Prospects({}, [pattern for _, pattern in _DESIGNS])
 
 _PER_ARM = frozenset({"two_means", "two_proportions", "non_inferiority", "superiority_margin", "equivalence", "cluster"})
 _WITHOUT_FORMULA = frozenset({"adaptive", "repeated", "counts", "crossover", "anova"})
@@ -108,9 +109,13 @@ _PAIRED_TEST = Lazy(r"配对|paired t", re.IGNORECASE)
 
 def design_of(read: Assumptions, arms: int | None) -> str:
     """Which of the known designs the paragraph describes; "" when it cannot be told."""
+    lower = read.text.lower()
+    prospects = _PROSPECTS.of(lower)
     for name, pattern in _DESIGNS:
-        if pattern.search(read.text) and not (
-            name in {"paired", "one_proportion"} and (arms or 0) > 1 and not (name == "paired" and _PAIRED_TEST.search(read.text))
+        if (
+            pattern in prospects
+            and pattern.search(lower)
+            and not (name in {"paired", "one_proportion"} and (arms or 0) > 1 and not (name == "paired" and _PAIRED_TEST.search(read.text)))
         ):
             return name
     if arms == 1:
