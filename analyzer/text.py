@@ -31,7 +31,15 @@ def _folds() -> dict[str, str]:
 
 
 _FOLDS = _folds()
-_ODD = frozenset(_FOLDS)
+
+
+@cache
+def _odd() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What finds a character that is folded, and what finds a stretch of such characters and of blanks, save a single blank."""
+    codes = set(map(ord, _FOLDS))
+    firsts, lasts = sorted(code for code in codes if code - 1 not in codes), sorted(code for code in codes if code + 1 not in codes)
+    odd = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in zip(firsts, lasts, strict=True))
+    return re.compile(f"[{odd}]"), re.compile(f"[ {odd}](?:[ {odd}]+|(?<! ))")
 
 
 def normalise(text: str) -> tuple[str, Sequence[int]]:
@@ -41,18 +49,27 @@ def normalise(text: str) -> tuple[str, Sequence[int]]:
     plain form, odd blanks one space, private-use bullets "•"; characters without content are dropped. Returns the new text and,
     for each of its characters, the index in ``text`` it comes from (ascending; a split ligature gives the same index twice).
     """
-    plain = text.isprintable() if text.isascii() else _ODD.isdisjoint(text)
+    odd_character, odd_stretch = _odd()
+    plain = text.isprintable() if text.isascii() else not odd_character.search(text)
     if plain and "  " not in text:
         return text, range(len(text))
     pieces: list[str] = []
     sources: list[int] = []
-    for index, character in enumerate(text):
-        fold = _FOLDS.get(character, character)
-        if fold == " " and pieces and pieces[-1] == " ":
-            continue
-        if fold:
-            pieces.append(fold)
-            sources.extend([index] * len(fold))
+    copied = 0
+    for stretch in odd_stretch.finditer(text):
+        start, end = stretch.span()
+        pieces.append(text[copied:start])
+        sources.extend(range(copied, start))
+        copied = end
+        last = ""
+        for index in range(start, end):
+            fold = _FOLDS.get(text[index], " ")
+            if fold and not (fold == " " and last == " "):
+                pieces.append(fold)
+                sources.extend([index] * len(fold))
+                last = fold
+    pieces.append(text[copied:])
+    sources.extend(range(copied, len(text)))
     return "".join(pieces), sources
 
 

@@ -6,7 +6,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+
+import numpy as np
 
 from analyzer.document import Document, Geometry
 from analyzer.errors import BlankPages, DamagedPdf, ImageUnread, NoTextLayer, OcrFoundNothing, UnreadableFile
@@ -165,10 +168,12 @@ def _draw(page: PageFace, number: int) -> DrawnPage:
 
 def _cut(page: PageFace, runs: list[Run], wide: list[Run], least: float = 0.9, edges: Sequence[float] = ()) -> list[Run]:
     """``runs`` with those in ``wide`` cut where ``wide_gaps`` says; the pieces in the order in which they stand."""
-    boxes = page.boxes()
-    chosen = {id(run) for run in wide if run.table is None and run.upright}
-    cut: list[Run] = []
-    for run in runs:
-        spans = wide_gaps(boxes[run.start : run.end].tolist(), run, least, edges) if id(run) in chosen else []
-        cut += by_rows(page.cut(spans, boxes)) if len(spans) > 1 else [run]
-    return cut
+    chosen = [run for run in wide if run.table is None and run.upright]
+    boxes = np.full((len(page.raw), 4), np.nan)
+    if looked_at := [index for run in chosen for index in range(run.start, run.end)]:
+        boxes[looked_at] = page.boxes(looked_at)
+    spans_of = zip(chosen, wide_gaps(boxes, chosen, least, edges), strict=True)
+    parts = {id(run): spans for run, spans in spans_of if len(spans) > 1}
+    pieces = iter(page.cut([span for spans in parts.values() for span in spans], boxes))
+    cut = {key: by_rows(islice(pieces, len(spans))) for key, spans in parts.items()}
+    return [piece for run in runs for piece in cut.get(id(run), [run])]

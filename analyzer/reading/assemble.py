@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -98,6 +99,16 @@ def _pages(drawn: Sequence[DrawnPage], lines: Sequence[Line], length: int) -> li
 class _PageTable:
     page: DrawnPage
     table: RuledTable
+    edges: dict[tuple[float, float], tuple[float, float]]
+    """Left and right side of cells -> how far any text reaches in the cells of this width."""
+
+
+def _page_table(page: DrawnPage, table: RuledTable) -> _PageTable:
+    runs: dict[tuple[float, float], list[Run]] = defaultdict(list)
+    for cell in table.cells:
+        runs[cell.box.x0, cell.box.x1] += cell.runs
+    edges = {sides: (min(run.x0 for run in alike), max(run.x1 for run in alike)) for sides, alike in runs.items()}
+    return _PageTable(page, table, edges)
 
 
 def _blocks(page: DrawnPage, left_out: set[int]) -> Iterator[VisualLine | _PageTable]:
@@ -109,7 +120,7 @@ def _blocks(page: DrawnPage, left_out: set[int]) -> Iterator[VisualLine | _PageT
         if run.table is not None:
             if line:
                 yield line
-            yield _PageTable(page, page.tables[run.table])
+            yield _page_table(page, page.tables[run.table])
             line = before = None
             continue
         found = _visual_line(page, run, placed.column)
@@ -229,8 +240,7 @@ class _Writer:
 
 def _cell_lines(block: _PageTable, cell: Cell) -> Iterator[VisualLine]:
     """The visual lines of a cell; its column reaches as far as any text does in the cells of the same width."""
-    alike = [run for other in block.table.cells if (other.box.x0, other.box.x1) == (cell.box.x0, cell.box.x1) for run in other.runs]
-    left, right = min(run.x0 for run in alike), max(run.x1 for run in alike)
+    left, right = block.edges[cell.box.x0, cell.box.x1]
     line: VisualLine | None = None
     before: Run | None = None
     for run in cell.runs:

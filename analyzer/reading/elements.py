@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ctypes import addressof, c_float
-
-import pypdfium2.raw as pdfium_c
+from ctypes import byref, c_float
+from itertools import repeat
 
 from analyzer.reading import calls
 
@@ -19,12 +18,12 @@ class Bounds:
 
     def __init__(self) -> None:
         self._sides = (c_float * 4)()
-        self._places = [addressof(self._sides) + 4 * index for index in range(4)]
+        self._places = [byref(self._sides, 4 * index) for index in range(4)]
 
     def of(self, element: int, outer: Matrix) -> Box:
         """The box of an element that stands in a form moved by ``outer``."""
         calls.bounds_of(element, *self._places)
-        left, bottom, right, top = self._sides
+        left, bottom, right, top = self._sides[:]
         if outer is UNMOVED:
             return left, bottom, right, top
         a, b, c, d, e, f = outer
@@ -34,23 +33,26 @@ class Bounds:
 
 def matrix_of(element: int) -> Matrix:
     """How an element is moved."""
-    matrix = pdfium_c.FS_MATRIX()
-    calls.matrix_of(element, addressof(matrix))
-    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+    matrix = (c_float * 6)()
+    calls.matrix_of(element, byref(matrix))
+    a, b, c, d, e, f = matrix[:]
+    return a, b, c, d, e, f
 
 
 def times(inner: Matrix, outer: Matrix) -> Matrix:
     """First ``inner``, then ``outer``."""
+    if outer is UNMOVED:
+        return inner
     a, b, c, d, e, f = inner
     oa, ob, oc, od, oe, of = outer
     return a * oa + b * oc, a * ob + b * od, c * oa + d * oc, c * ob + d * od, e * oa + f * oc + oe, e * ob + f * od + of
 
 
-def on_page(page: int) -> list[int]:
+def on_page(page: object) -> list[int]:
     """The elements of a page, in drawing order."""
-    return [calls.element_on_page(page, index) for index in range(calls.count_on_page(page))]
+    return list(map(calls.element_on_page, repeat(page), range(calls.count_on_page(page))))
 
 
 def inside(form: int) -> list[int]:
     """The elements of a form, in drawing order."""
-    return [calls.element_in_form(form, index) for index in range(calls.count_in_form(form))]
+    return list(map(calls.element_in_form, repeat(form), range(calls.count_in_form(form))))

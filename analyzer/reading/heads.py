@@ -19,6 +19,7 @@ _MOST_LINES = 6
 _SAME_PLACE = 4.0
 """Points by which a running head may move from page to page."""
 _COMMON = 0.4
+_ROMAN, _NUMBER = re.compile(r"[ivxlc]+"), re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"(?:[-–—]#[-–—]|(?:page|第)#页?(?:[/,，、|(（]?(?:of|共|总)?#?页?[)）]?)?|#/#|#of#)")
 
 
@@ -54,9 +55,9 @@ def running_heads(pages: Sequence[PageRuns]) -> list[set[int]]:
 def masked(text: str) -> str:
     """Text without blanks, digits as #: the same for running heads that only count."""
     bare = "".join(text.lower().split())
-    if re.fullmatch(r"[ivxlc]+", bare):
+    if _ROMAN.fullmatch(bare):
         return "#"
-    return re.sub(r"\d+", "#", bare)
+    return _NUMBER.sub("#", bare)
 
 
 def _repeated_at_edge(pages: Sequence[PageRuns], at_top: bool) -> list[_Candidate]:
@@ -89,13 +90,16 @@ def _repeated_at_edge(pages: Sequence[PageRuns], at_top: bool) -> list[_Candidat
 
 
 def _at_edge(number: int, page: PageRuns, at_top: bool) -> list[_Candidate]:
-    found = []
-    for index, (run, text) in enumerate(zip(page.runs, page.texts, strict=True)):
-        from_edge = run.top if at_top else page.height - run.bottom
-        if from_edge < _EDGE * page.height and (run.upright or run.table is not None):
-            found.append(_Candidate(number, index, masked(text), from_edge, run.size))
-    outermost = sorted({round(candidate.from_edge) for candidate in found})[:_MOST_LINES]
-    return [candidate for candidate in found if round(candidate.from_edge) in outermost]
+    zone, height = _EDGE * page.height, page.height
+    distances = [run.top for run in page.runs] if at_top else [height - run.bottom for run in page.runs]
+    near = [(index, distance) for index, distance in enumerate(distances) if distance < zone]
+    near = [(index, distance) for index, distance in near if page.runs[index].upright or page.runs[index].table is not None]
+    outermost = sorted({round(distance) for _, distance in near})[:_MOST_LINES]
+    return [
+        _Candidate(number, index, masked(page.texts[index]), distance, page.runs[index].size)
+        for index, distance in near
+        if round(distance) in outermost
+    ]
 
 
 def _stand_apart(page: PageRuns, repeated: set[int], at_top: bool) -> bool:
@@ -107,8 +111,8 @@ def _stand_apart(page: PageRuns, repeated: set[int], at_top: bool) -> bool:
         return True
     size = median(page.runs[index].size for index in repeated)
     if at_top:
-        return min(run.top for run in rest) - max(page.runs[index].bottom for index in repeated) > 0.7 * size
-    return min(page.runs[index].top for index in repeated) - max(run.bottom for run in rest) > 0.7 * size
+        return min([run.top for run in rest]) - max(page.runs[index].bottom for index in repeated) > 0.7 * size
+    return min(page.runs[index].top for index in repeated) - max([run.bottom for run in rest]) > 0.7 * size
 
 
 def _is_head(candidate: _Candidate, group: Sequence[_Candidate], places: int, apart: dict[int, bool], pages: Sequence[PageRuns]) -> bool:
@@ -132,7 +136,11 @@ def _in_zone(candidate: _Candidate, zones: Sequence[tuple[float, float]]) -> boo
 
 
 def _watermarks(pages: Sequence[PageRuns]) -> list[tuple[int, int]]:
-    body = Counter(round(run.size) for page in pages for run, text in zip(page.runs, page.texts, strict=True) for _ in text[::8])
+    body = Counter[int]()
+    for page in pages:
+        for run, text in zip(page.runs, page.texts, strict=True):
+            if text:
+                body[round(run.size)] += (len(text) + 7) // 8
     usual = body.most_common(1)[0][0] if body else 10
     marks: dict[tuple[str, int, int, int], list[tuple[int, int]]] = defaultdict(list)
     found = []

@@ -10,12 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 Box = tuple[float, float, float, float]
 """x0, top, x1, bottom."""
 
-_BLANK = re.compile(r"(?<=\S) +(?=\S)")
+_BLANK = re.compile(r" +(?=\S)")
 _GUTTER_ZONE = (0.35, 0.65)
 """Where between the outer edges of the text the gap between two columns may be."""
 _SLANT = 2.0
@@ -59,11 +64,10 @@ class Run:
     @property
     def stacked(self) -> bool:
         """Whether its characters stand one below the other, as in vertical writing."""
-        return self.table is None and self.upright and self.height > 3 * self.size > self.x1 - self.x0
+        return self.bottom - self.top > 3 * self.size > self.x1 - self.x0 and self.table is None and self.upright
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A run in reading order and the column it stands in: 0 or 1, or -1 across the page."""
 
     run: Run
@@ -90,7 +94,7 @@ def reading_order(runs: Sequence[Run]) -> list[Placed]:
             placed.extend(Placed(run, side) for run in by_rows(column))
             column.clear()
 
-    for run in sorted(runs, key=lambda run: run.middle):
+    for run in sorted(runs, key=_middle):
         slack = 0.5 * run.size
         if run.x0 < gutter - slack and run.x1 > gutter + slack:
             flush()
@@ -170,18 +174,29 @@ def _filled(column: Sequence[Run], width: float) -> float:
 def by_rows(runs: Iterable[Run]) -> list[Run]:
     """Runs from top to bottom and, on one line, from left to right."""
     rows: list[list[Run]] = []
-    for run in sorted(runs, key=lambda run: run.middle):
+    for run in sorted(runs, key=_middle):
         if rows and same_row(rows[-1][0], run):
             rows[-1].append(run)
         else:
             rows.append([run])
-    return [run for row in rows for run in sorted(row, key=lambda run: run.x0)]
+    return [run for row in rows for run in (sorted(row, key=_LEFT) if len(row) > 1 else row)]
+
+
+def _middle(run: Run) -> float:
+    return (run.top + run.bottom) / 2  # asked so often that the property of this name would tell
+
+
+_LEFT: Callable[[Run], float] = attrgetter("x0")
 
 
 def same_row(one: Run, other: Run) -> bool:
     """Whether two runs stand on one line, raised and lowered figures included."""
-    overlap = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return overlap > 0.5 * min(one.height, other.height) and abs(one.middle - other.middle) < 0.5 * max(one.height, other.height)
+    top, bottom, other_top, other_bottom = one.top, one.bottom, other.top, other.bottom
+    overlap = (other_bottom if other_bottom < bottom else bottom) - (other_top if other_top > top else top)
+    height, other_height = bottom - top, other_bottom - other_top
+    if not overlap > 0.5 * (other_height if other_height < height else height):
+        return False
+    return abs((top + bottom) / 2 - (other_top + other_bottom) / 2) < 0.5 * max(height, other_height)
 
 
 def _as_drawn(runs: Sequence[Run]) -> list[Run]:
@@ -207,7 +222,7 @@ def _as_drawn(runs: Sequence[Run]) -> list[Run]:
 def _follows(previous: Run, run: Run) -> bool:
     if same_row(previous, run):
         return run.x0 > previous.x0
-    return run.middle > previous.middle
+    return _middle(run) > _middle(previous)
 
 
 def _absorb(block: list[Run], ordered: list[list[Run]]) -> list[Run]:
@@ -221,13 +236,16 @@ def _absorb(block: list[Run], ordered: list[list[Run]]) -> list[Run]:
 def _interlocked(one: Sequence[Run], other: Sequence[Run]) -> bool:
     if _labels(one, other) or _labels(other, one):
         return True
-    return _share_width(one, other) and not _above(one, other) and not _above(other, one)
+    if not _share_width(one, other):
+        return False
+    middles, others = [_middle(run) for run in one], [_middle(run) for run in other]
+    return max(middles) >= min(others) and max(others) >= min(middles)
 
 
 def _labels(labels: Sequence[Run], values: Sequence[Run]) -> bool:
     """Whether short lines on the left name what stands beside them, as in a form drawn column by column."""
-    low, high = min(run.top for run in values), max(run.bottom for run in values)
-    labels = [run for run in labels if low < run.middle < high]
+    low, high = min([run.top for run in values]), max([run.bottom for run in values])
+    labels = [run for run in labels if low < _middle(run) < high]
     edge = max((run.x1 for run in labels), default=0.0)
     if len(labels) < 3 or edge > min(run.x0 for run in values) or _filled(labels, edge - min(run.x0 for run in labels)) > 0.5:
         return False
@@ -235,11 +253,12 @@ def _labels(labels: Sequence[Run], values: Sequence[Run]) -> bool:
 
 
 def _above(upper: Sequence[Run], lower: Sequence[Run]) -> bool:
-    return _share_width(upper, lower) and max(run.middle for run in upper) < min(run.middle for run in lower)
+    return _share_width(upper, lower) and max(map(_middle, upper)) < min(map(_middle, lower))
 
 
 def _share_width(one: Sequence[Run], other: Sequence[Run]) -> bool:
-    return min(max(run.x1 for run in one), max(run.x1 for run in other)) > max(min(run.x0 for run in one), min(run.x0 for run in other))
+    left, other_left = min([run.x0 for run in one]), min([run.x0 for run in other])
+    return min(max([run.x1 for run in one]), max([run.x1 for run in other])) > max(left, other_left)
 
 
 def crosses_columns(runs: Sequence[Run], raw: str, box_of: Callable[[int], Box | None]) -> bool:
@@ -255,9 +274,12 @@ def crosses_columns(runs: Sequence[Run], raw: str, box_of: Callable[[int], Box |
     if len(crossing) < 6:
         return False
     sample = crossing[:: max(1, len(crossing) // 8)]
-    gaps = [gap for gap in (_gap_near(run, raw, centre, box_of) for run in sample) if gap]
-    if len(gaps) < 3:
-        return False
+    gaps: list[tuple[float, float]] = []
+    for looked_at, run in enumerate(sample, 1):
+        if gap := _gap_near(run, raw, centre, box_of):
+            gaps.append(gap)
+        if len(gaps) + len(sample) - looked_at < 3:
+            return False
     common = median(sum(gap) / 2 for gap in gaps)
     return sum(1 for low, high in gaps if low - 2 < common < high + 2) >= max(3, len(sample) // 4)
 
@@ -279,22 +301,33 @@ def _gap_near(run: Run, raw: str, centre: float, box_of: Callable[[int], Box | N
     return widest if widest[1] - widest[0] > 0.9 * run.size else None
 
 
-def wide_gaps(boxes: Sequence[Box], run: Run, least: float = 0.9, edges: Sequence[float] = ()) -> list[tuple[int, int]]:
-    """Spans of the raw text into which gaps of ``least`` ems, or steps back, divide a run.
+def wide_gaps(
+    boxes: npt.NDArray[np.float64], runs: Sequence[Run], least: float = 0.9, edges: Sequence[float] = ()
+) -> list[list[tuple[int, int]]]:
+    """For each run the spans of the raw text into which gaps of ``least`` ems, or steps back, divide it.
 
-    ``boxes`` are those of its characters, NaN for blanks. With ``edges``, only gaps that end at one of these count.
+    ``boxes`` are those of all characters of the raw text, NaN for blanks. With ``edges``, only gaps that end at one of these count.
     """
-    spans: list[tuple[int, int]] = []
-    begin, last, reached = run.start, run.start, run.x0
-    for index, (x0, _, x1, _) in enumerate(boxes, run.start):
-        if x0 != x0:
-            continue
-        apart = x0 - reached > least * run.size or x0 < reached - 3 * least * run.size
-        if apart and (not edges or any(abs(x0 - edge) < 2 for edge in edges)):
-            spans.append((begin, last + 1))
-            begin = index
-        last, reached = index, x1
-    return [*spans, (begin, last + 1)]
+    if not runs:
+        return []
+    starts, lefts, ems = np.array([run.start for run in runs]), np.array([run.x0 for run in runs]), np.array([run.size for run in runs])
+    owner = np.repeat(np.arange(len(runs)), [run.end - run.start for run in runs])
+    index = np.concatenate([np.arange(run.start, run.end) for run in runs])
+    drawn = ~np.isnan(boxes[index, 0])
+    owner, index = owner[drawn], index[drawn]
+    is_first = np.diff(owner, prepend=-1) > 0
+    before = np.where(is_first, starts[owner], np.roll(index, 1))
+    reached = np.where(is_first, lefts[owner], boxes[before, 2])
+    x0, em = boxes[index, 0], ems[owner]
+    apart = (x0 - reached > least * em) | (x0 < reached - 3 * least * em)
+    if edges:
+        apart &= (np.abs(x0[:, None] - np.array(edges)) < 2).any(axis=1)
+    bounds = [[run.start] for run in runs]
+    for number, last, begin in zip(owner[apart].tolist(), before[apart].tolist(), index[apart].tolist(), strict=True):
+        bounds[number] += last + 1, begin
+    lasts = starts.copy()
+    lasts[owner] = index  # the last one stays
+    return [list(zip(ends[::2], [*ends[1::2], last + 1], strict=True)) for ends, last in zip(bounds, lasts.tolist(), strict=True)]
 
 
 def cell_edges(runs: Sequence[Run]) -> list[float]:

@@ -78,12 +78,12 @@ def _is_chinese(counts: list[int], han: int, bounds: Bounds) -> bool:
 def _is_worded(codes: npt.NDArray[np.uint16], latin: npt.NDArray[np.bool_], bounds: Bounds) -> bool:
     """Whether letters follow each other as they do in words."""
     both = latin[:-1] & latin[1:]
-    pairs = int(both.sum())
+    pairs = np.count_nonzero(both)
     if pairs < bounds.pairs:
         return True
     letters = codes & 31  # both cases alike
-    usual = _usual_pairs()[letters[:-1][both] * 32 + letters[1:][both]]
-    return int(usual.sum()) >= bounds.bigrams * pairs
+    usual = _usual_pairs()[letters[:-1] * 32 + letters[1:]]
+    return bool(np.count_nonzero(usual & both) >= bounds.bigrams * pairs)
 
 
 @cache

@@ -32,8 +32,9 @@ _WEAK_MARK = re.compile(
     r"|(?P<annex>[A-Z]\.\d{1,2}(?:\.\d{1,2})*)(?=\s)"
     r"|[-–—*+o](?=\s)"
 )
-_LEADER = re.compile(r"\.\.\.{2,}|\. (?:\. ){3,}|……+|··{3,}|__{5,}\s*\d{1,3}$")  # each begins with a plain character: far faster
-_SENTENCE_END = re.compile(r"[。！？；：.!?;:][”’\"')）\]】]*$")
+_BLANK_TO_PAGE = re.compile(r"__{5,}\s*\d{1,3}$")
+_SENTENCE_MARKS = tuple("。！？；：.!?;:")
+_CLOSING = "”’\"')）]】"
 _SENTENCE_END_WITHIN = 12
 """Characters at the end of a line that can be its mark and closing brackets."""
 _FIRST_WORD = re.compile(rf"[{_CJK}](?:[，。、；：？！）」』】”’])*|[^\s{_CJK}]+(?:[，。、；：？！）」』】”’])*")
@@ -84,10 +85,6 @@ class VisualLine:
     @property
     def middle(self) -> float:
         return (self.top + self.bottom) / 2
-
-    @property
-    def all_bold(self) -> bool:
-        return self.bold and self.tail_bold
 
     @property
     def character_width(self) -> float:
@@ -184,7 +181,7 @@ class Breaks:
         return begins
 
     def _begins(self, previous: VisualLine, line: VisualLine) -> bool:
-        if _LEADER.search(previous.text):
+        if has_leader(previous.text):
             return not re.fullmatch(r"\d{1,3}|[ivx]{1,5}", line.text)
         if "\t" in line.text:
             return True
@@ -196,16 +193,17 @@ class Breaks:
             return True
         if "\t" in previous.text:
             return False
-        if _LEADER.search(line.text) and mark_kind(previous.text) and not mark_kind(line.text) and self._follows(previous, line):
+        if has_leader(line.text) and mark_kind(previous.text) and not mark_kind(line.text) and self._follows(previous, line):
             return False
         room = _has_room(previous, line)
         ended = _ends_sentence(previous)
         weak = _WEAK_MARK.match(line.text)
         if weak and (room or ended or self._goes_on_with_list(line)):
             return True
-        if previous.page != line.page or previous.column != line.column or line.middle < previous.middle:
+        down = line.middle - previous.middle
+        if previous.page != line.page or previous.column != line.column or down < 0:
             return ended or room or self._outdented(previous, line)
-        if line.middle - previous.middle > 1.28 * self._pitch(line):
+        if down > 1.28 * self._pitch(line):
             return True
         if self._indented(previous, line):
             return True
@@ -238,6 +236,13 @@ class Breaks:
         return inset > 1.5 * line.size and abs(inset - (previous.x0 - previous.left)) > 0.9 * line.size
 
 
+def has_leader(text: str) -> bool:
+    """Whether a row of dots or strokes leads from a heading to its page number."""
+    if "...." in text or ". . . . " in text or "……" in text or "····" in text:
+        return True
+    return "______" in text and _BLANK_TO_PAGE.search(text) is not None
+
+
 def mark_kind(text: str) -> str | None:
     """The kind of list or heading mark a line begins with, as far as it tells that two lines belong to one list."""
     if _STRONG_MARK.match(text):
@@ -255,9 +260,9 @@ def _differ(previous: VisualLine, line: VisualLine) -> bool:
     """Whether a change of size or weight sets the two lines apart."""
     if abs(previous.size - line.size) > 0.07 * max(previous.size, line.size):
         return True
-    if previous.all_bold and not line.bold:
-        return True
-    return line.all_bold and not previous.tail_bold
+    if line.bold:
+        return line.tail_bold and not previous.tail_bold
+    return previous.bold and previous.tail_bold
 
 
 def _continues_cell(previous: VisualLine, line: VisualLine) -> bool:
@@ -267,7 +272,7 @@ def _continues_cell(previous: VisualLine, line: VisualLine) -> bool:
 
 
 def _ends_sentence(line: VisualLine) -> bool:
-    return _SENTENCE_END.search(line.text[-_SENTENCE_END_WITHIN:]) is not None
+    return line.text[-_SENTENCE_END_WITHIN:].rstrip(_CLOSING).endswith(_SENTENCE_MARKS)
 
 
 def _has_room(previous: VisualLine, line: VisualLine) -> bool:
@@ -275,6 +280,8 @@ def _has_room(previous: VisualLine, line: VisualLine) -> bool:
     room = previous.right - previous.x1
     if _centred(previous, line):
         room += previous.x0 - previous.left
+    if room <= 0.6 * line.size and line.size > 0:
+        return False  # as nearly always: not even the slack fits
     word = _FIRST_WORD.match(line.text)
     length = len(word.group()) if word else 1
     blank = 0.0 if _IDEOGRAPH.match(line.text) else 0.3 * line.size
@@ -285,9 +292,29 @@ def _has_room(previous: VisualLine, line: VisualLine) -> bool:
 
 def _centred(previous: VisualLine, line: VisualLine) -> bool:
     """Whether both lines are set about the middle of their column, the second not reaching its edges."""
+    if not (line.x0 - line.left > 1.5 * line.size and abs(previous.x0 - line.x0) > 0.2 * line.size):
+        return False
     centre = (line.left + line.right) / 2
-    about_middle = all(abs((one.x0 + one.x1) / 2 - centre) < 0.8 * one.size for one in (previous, line))
-    return about_middle and line.x0 - line.left > 1.5 * line.size and abs(previous.x0 - line.x0) > 0.2 * line.size
+    return all(abs((one.x0 + one.x1) / 2 - centre) < 0.8 * one.size for one in (previous, line))
+
+
+_COMPOUND = re.compile(r"[a-z]+(?:-[a-z]+)+")
+_WORDS_ALONE = bytes(code if code in b"-abcdefghijklmnopqrstuvwxyz" else 0x20 for code in range(256))
+"""Leaves small letters and hyphens, and blanks for all else."""
+
+
+def _without_divided(lines: Sequence[VisualLine]) -> list[str]:
+    """The texts of lines without the words that a hyphen at the end of a line may divide."""
+    texts = [line.text for line in lines]
+    for index in [index for index, text in enumerate(texts[:-1]) if text.endswith("-")]:
+        first, rest = _AT_LINE_END.search(texts[index]), texts[index + 1]
+        if first and not rest[0].isspace():
+            texts[index] = texts[index][: first.start()]
+            texts[index + 1] = rest[len(rest.split(None, 1)[0]) :]
+    return texts
+
+
+_AT_LINE_END = re.compile(r"\S+-$")
 
 
 @dataclass
@@ -298,9 +325,11 @@ class Joints:
 
     @cached_property
     def _known(self) -> frozenset[str]:
-        text = "\n".join(line.text for line in self.lines).lower()
-        whole = re.sub(r"\S+-\n\S+", " ", text)
-        return frozenset(re.findall(r"[a-z]+(?:-[a-z]+)+", whole)).union(re.findall(r"[a-z]+", whole))
+        words = set("\n".join(_without_divided(self.lines)).lower().encode("ascii", "replace").translate(_WORDS_ALONE).decode().split())
+        known = {word for word in words if "-" not in word}
+        for word in words - known:
+            known.update(_WORD_START.findall(word), _COMPOUND.findall(word))
+        return frozenset(known)
 
     @cached_property
     def _divides_words(self) -> bool:

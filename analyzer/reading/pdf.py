@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import mul
+from typing import NamedTuple, TypeVar
 from weakref import finalize
 
 import numpy as np
@@ -47,6 +49,9 @@ from analyzer.reading.unseen import PLAIN, Colours, Ground, Ink
 Boxes = npt.NDArray[np.float64]
 """One row (x0, top, x1, bottom) per character; NaN for characters that were not drawn."""
 
+Numbers = npt.NDArray[np.float64]
+_Length = TypeVar("_Length", float, Numbers)
+
 LINE_END_HYPHEN = "\ufffe"
 _DRAWN_LINE = re.compile(rf"[^\s{LINE_END_HYPHEN}](?:[^\r\n{LINE_END_HYPHEN}]*[^\s{LINE_END_HYPHEN}])?{LINE_END_HYPHEN}?")
 _BOLD_NAME = re.compile(r"bold|heavy|black|simhei|黑体|[-_]bd\b|semibold|demi", re.IGNORECASE)
@@ -59,8 +64,7 @@ _LEGIBLE = 1.0
 _MEGABYTE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """A straight horizontal or vertical rule, or one side of a drawn rectangle, in points."""
 
     x0: float
@@ -89,7 +93,7 @@ class Frame:
         width, height = self.right - self.left, self.top - self.bottom
         return (height, width) if self.turns % 2 else (width, height)
 
-    def rect(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
+    def rect(self, left: _Length, bottom: _Length, right: _Length, top: _Length) -> tuple[_Length, _Length, _Length, _Length]:
         """(x0, top, x1, bottom) as displayed of a box in page space; numbers or arrays."""
         if self.turns == 0:
             return left - self.left, self.top - top, right - self.left, self.top - bottom
@@ -114,8 +118,8 @@ class PdfPage:
         drawn = _text_of(text, count)
         self._char_of = None if len(drawn) == count else [pdfium_c.FPDFText_GetCharIndexFromTextIndex(text, i) for i in range(len(drawn))]
         self._drawn = drawn
-        self._rect = pdfium_c.FS_RECTF()
-        self._rect_ref = ctypes.byref(self._rect)
+        self._rect = (ctypes.c_float * 4)()
+        self._rect_place = ctypes.byref(self._rect)
         if needless := set(needless_blanks(drawn, self.box)):
             kept = [index for index in range(len(drawn)) if index not in needless]
             self._char_of = [index if self._char_of is None else self._char_of[index] for index in kept]
@@ -137,58 +141,55 @@ class PdfPage:
 
         What cannot be seen is left out.
         """
-        look = _Look(self._text, self.frame)
-        char_of = self._char_of
-        runs: list[Run] = []
+        runs, doubtful = self._look.runs(*self._ends([match.span() for match in _DRAWN_LINE.finditer(self._drawn)]))
+        if not doubtful:
+            return runs
+        seen: list[Run] = []
         unseen: list[int] = []
-        width, height = self.width, self.height
-        for match in _DRAWN_LINE.finditer(self._drawn):
-            start, end = match.span()
-            first, last = (start, end - 1) if char_of is None else (char_of[start], char_of[end - 1])
-            run = look.run(start, end, first, last)
-            on_paper = run.x1 > 0 and run.x0 < width and run.bottom > 0 and run.top < height and run.bottom - run.top > _LEGIBLE
-            if look.doubtful or not on_paper:
-                hidden = self._unseen_in(run, look)
-                unseen += hidden
-                runs += self._rest_of(run, hidden, look)
-            else:
-                runs.append(run)
+        for index, run in enumerate(runs):
+            hidden = self._unseen_in(run) if index in doubtful else []
+            unseen += hidden
+            seen += self._rest_of(run, hidden) if hidden else [run]
         if unseen:
             self._blank_out(unseen)
-        return runs
+        return seen
+
+    @cached_property
+    def _look(self) -> _Look:
+        return _Look(self._text, self.frame)
+
+    def _ends(self, spans: Sequence[tuple[int, int]]) -> tuple[Sequence[tuple[int, int]], list[int], list[int]]:
+        """The spans, with their first and last characters as pdfium counts them."""
+        firsts, lasts = [start for start, _ in spans], [end - 1 for _, end in spans]
+        if self._char_of is not None:
+            firsts, lasts = [self._char_of[index] for index in firsts], [self._char_of[index] for index in lasts]
+        return spans, firsts, lasts
 
     def _is_on_paper(self, run: Run) -> bool:
         """Whether some of a run is on the page and high enough to be read."""
         inside = run.x1 > 0 and run.bottom > 0 and run.x0 < self.width and run.top < self.height  # false where a number is none
         return inside and (run.bottom - run.top >= _LEGIBLE or run.size >= _LEGIBLE)
 
-    def _unseen_in(self, run: Run, look: _Look) -> list[int]:
+    def _unseen_in(self, run: Run) -> list[int]:
         """The characters of a run that nobody sees."""
+        drawn = [index for index in range(run.start, run.end) if not self._drawn[index].isspace()]
         if not self._is_on_paper(run):
-            return [index for index in range(run.start, run.end) if not self._drawn[index].isspace()]
+            return drawn
         unseen = []
-        for index in range(run.start, run.end):
-            if self._drawn[index].isspace():
-                continue
-            at = index if self._char_of is None else self._char_of[index]
-            ink = look.ink(at)
-            if ink is not PLAIN and pdfium_c.FPDFText_GetLooseCharBox(self._text, at, self._rect_ref):
-                rect = self._rect
-                if not self._ground.shows((rect.left, rect.bottom, rect.right, rect.top), ink):
+        characters = drawn if self._char_of is None else [self._char_of[index] for index in drawn]
+        for index, at, (_, ink) in zip(drawn, characters, self._look.of(characters), strict=True):
+            if ink is not PLAIN and calls.loose_box(self._text, at, self._rect_place):
+                left, top, right, bottom = self._rect[:]
+                if not self._ground.shows((left, bottom, right, top), ink):
                     unseen.append(index)
         return unseen
 
-    def _rest_of(self, run: Run, unseen: Sequence[int], look: _Look) -> Iterator[Run]:
+    def _rest_of(self, run: Run, unseen: Sequence[int]) -> list[Run]:
         """The parts of a run that are seen."""
-        if not unseen:
-            yield run
-            return
         hidden = set(unseen)
         text = "".join("\n" if index in hidden else self._drawn[index] for index in range(run.start, run.end))
-        for match in _DRAWN_LINE.finditer(text):
-            start, end = match.start() + run.start, match.end() + run.start
-            first, last = (start, end - 1) if self._char_of is None else (self._char_of[start], self._char_of[end - 1])
-            yield look.run(start, end, first, last)
+        spans = [(match.start() + run.start, match.end() + run.start) for match in _DRAWN_LINE.finditer(text)]
+        return self._look.runs(*self._ends(spans))[0]
 
     def _blank_out(self, unseen: Sequence[int]) -> None:
         self.unseen += len(unseen)
@@ -199,53 +200,44 @@ class PdfPage:
 
     @cached_property
     def _ground(self) -> Ground:
-        return Ground(calls.address(self._page))
+        return Ground(self._page)
 
     def cut(self, spans: Sequence[tuple[int, int]], boxes: Boxes) -> list[Run]:
         """Runs for pieces of drawn lines, given as spans of ``raw``, with exact boxes."""
-        look = _Look(self._text, self.frame)
-        char_of = self._char_of
-        runs = []
-        for start, end in spans:
-            first, last = (start, end - 1) if char_of is None else (char_of[start], char_of[end - 1])
-            run = look.run(start, end, first, last)
-            within = boxes[start:end]
-            if not np.isnan(within).all():
-                run.x0, run.top = (float(v) for v in np.nanmin(within[:, :2], axis=0))
-                run.x1, run.bottom = (float(v) for v in np.nanmax(within[:, 2:], axis=0))
-            runs.append(run)
+        runs, _ = self._look.runs(*self._ends(spans))
+        for run, hull in zip(runs, hulls(spans, boxes), strict=True):
+            if hull:
+                run.x0, run.top, run.x1, run.bottom = hull
         return runs
 
     def boxes(self, indexes: Sequence[int] | None = None) -> Boxes:
         """Boxes of the characters ``indexes`` of ``raw``, or of all; as high as the font, as wide as the character's advance."""
         if indexes is None:
             indexes = range(len(self.raw))
-        text, char_of, drawn = self._text, self._char_of, self._drawn
-        flat: list[float] = []
-        rect, reference = self._rect, self._rect_ref
-        loose_box = pdfium_c.FPDFText_GetLooseCharBox
-        for index in indexes:
-            if drawn[index].isspace() or not loose_box(text, index if char_of is None else char_of[index], reference):
-                flat += (math.nan, math.nan, math.nan, math.nan)
-            else:
-                flat += (rect.left, rect.bottom, rect.right, rect.top)
-        sides = np.array(flat, dtype=np.float64).reshape(-1, 4)
-        sides[sides[:, 2] <= sides[:, 0]] = np.nan
-        return np.stack(self.frame.rect(*sides.T), axis=1) if len(sides) else sides
+        drawn, char_of = self._drawn, self._char_of
+        rects, places = calls.answers(len(indexes), 4)
+        characters = indexes if char_of is None else [char_of[index] for index in indexes]
+        known = list(map(calls.loose_box, repeat(self._text), characters, places))
+        left, top, right, bottom = rects.astype(np.float64).T
+        boxes = np.stack(self.frame.rect(left, bottom, right, top), axis=1)
+        blank = list(map(str.isspace, map(drawn.__getitem__, indexes)))
+        boxes[np.array(blank, dtype=np.bool_) | (np.array(known) == 0) | (right <= left)] = np.nan
+        return boxes
 
     def box(self, index: int) -> tuple[float, float, float, float] | None:
         """Box of one character of ``raw``; None for a blank and for a character that was not drawn."""
         if self._drawn[index].isspace():
             return None
-        rect = self._rect
-        if not pdfium_c.FPDFText_GetLooseCharBox(self._text, index if self._char_of is None else self._char_of[index], self._rect_ref):
+        at = index if self._char_of is None else self._char_of[index]
+        if not calls.loose_box(self._text, at, self._rect_place):
             return None
-        return self.frame.rect(rect.left, rect.bottom, rect.right, rect.top) if rect.right > rect.left else None
+        left, top, right, bottom = self._rect[:]
+        return self.frame.rect(left, bottom, right, top) if right > left else None
 
     def rulings(self) -> list[Ruling]:
         """All horizontal and vertical rules and the sides of visible rectangles, those inside form objects too."""
         rulings: list[Ruling] = []
-        for left, bottom, right, top in _Paths().on_page(calls.address(self._page)):
+        for left, bottom, right, top in _Paths().on_page(self._page):
             x0, y0, x1, y1 = self.frame.rect(left, bottom, right, top)
             rulings.append(Ruling(x0, y0, x1, y1))
         return rulings
@@ -342,57 +334,67 @@ def _close_pages(kept: OrderedDict[int, PdfPage]) -> None:
 
 
 class _Look:
-    """Asks pdfium about single characters of one page; keeps what it must hand to C between the calls."""
+    """Asks pdfium how the characters of one page are set; remembers what it knows of fonts and elements."""
 
     def __init__(self, text: object, frame: Frame) -> None:
-        self._text, self._address = text, calls.address(text)
+        self._text = text
         self._frame = frame
-        self._first, self._last = pdfium_c.FS_RECTF(), pdfium_c.FS_RECTF()
-        self._first_ref, self._last_ref = ctypes.byref(self._first), ctypes.byref(self._last)
-        self._matrix = pdfium_c.FS_MATRIX()
-        self._matrix_ref = ctypes.byref(self._matrix)
+        self._colours = Colours()
         self._bold: dict[int, bool] = {}
         """By the address of the font."""
-        self._last_element, self._last_bold, self._last_ink = 0, False, PLAIN
-        self._colours = Colours()
-        self.doubtful = False
-        """Whether the run that was looked at last may be unseen in part."""
+        self._known: dict[int | None, tuple[bool, Ink]] = {None: (False, PLAIN)}
+        """By the address of the element: whether it is bold, and its ink; None where a character belongs to none."""
 
-    def run(self, start: int, end: int, first: int, last: int) -> Run:
-        """The run ``start``..``end`` of the raw text, from its first and last characters as pdfium counts them."""
-        text, a, b, matrix = self._text, self._first, self._last, self._matrix
-        pdfium_c.FPDFText_GetLooseCharBox(text, first, self._first_ref)
-        pdfium_c.FPDFText_GetLooseCharBox(text, last, self._last_ref)
-        pdfium_c.FPDFText_GetMatrix(text, first, self._matrix_ref)
-        left, right = (a.left if a.left < b.left else b.left), (a.right if a.right > b.right else b.right)
-        low, high = (a.bottom if a.bottom < b.bottom else b.bottom), (a.top if a.top > b.top else b.top)
-        x0, top, x1, bottom = self._frame.rect(left, low, right, high)
-        size = pdfium_c.FPDFText_GetFontSize(text, first) * math.hypot(matrix.c, matrix.d)
-        angle = 0.0 if not matrix.b and matrix.a >= 0 else math.degrees(math.atan2(matrix.b, matrix.a))
-        bold = self._is_bold(first)
-        ink = self._last_ink
-        tail_bold = self._is_bold(last)
-        self.doubtful = ink is not PLAIN or self._last_ink is not PLAIN
-        return Run(start, end, x0, top, x1, bottom, size, bold, tail_bold, (angle - 90 * self._frame.turns) % 360)
+    def runs(self, spans: Sequence[tuple[int, int]], firsts: Sequence[int], lasts: Sequence[int]) -> tuple[list[Run], set[int]]:
+        """The runs at ``spans`` of the raw text, from their first and last characters as pdfium counts them.
 
-    def ink(self, index: int) -> Ink:
-        """How a character is painted."""
-        self._is_bold(index)
-        return self._last_ink
+        Also the places among them of those that may be unseen in part or not on the paper.
+        """
+        count = len(spans)
+        if not count:
+            return [], set()
+        x0, top, x1, bottom = self._sides(firsts, lasts)
+        sizes, angles = self._sizes_and_angles(firsts)
+        looks = self.of([*firsts, *lasts])
+        bold = [look[0] for look in looks]
+        starts, ends = zip(*spans, strict=True)
+        sides = x0.tolist(), top.tolist(), x1.tolist(), bottom.tolist()
+        runs = list(map(Run, starts, ends, *sides, sizes, bold[:count], bold[count:], angles))
+        width, height = self._frame.size
+        on_paper = (x1 > 0) & (x0 < width) & (bottom > 0) & (top < height) & (bottom - top > _LEGIBLE)  # false where a number is none
+        doubtful = set(np.flatnonzero(~on_paper).tolist())
+        return runs, doubtful.union(index % count for index, look in enumerate(looks) if look[1] is not PLAIN)
 
-    def _is_bold(self, index: int) -> bool:
-        element = calls.text_element(self._address, index)
-        if not element:
-            self._last_element, self._last_bold, self._last_ink = 0, False, PLAIN
-            return False
-        if element != self._last_element:
-            mode = calls.render_mode(element)
-            self._last_element, self._last_bold = element, self._is_bold_element(element, mode)
-            self._last_ink = self._colours.ink(element, mode)
-        return self._last_bold
+    def _sides(self, firsts: Sequence[int], lasts: Sequence[int]) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """The sides of the boxes that hold both a first and a last character."""
+        rects, places = calls.answers(2 * len(firsts), 4)
+        _ask(calls.loose_box, repeat(self._text), [*firsts, *lasts], places)
+        first, last = rects[: len(firsts)].astype(np.float64).T, rects[len(firsts) :].astype(np.float64).T
+        (left, _, _, low), (_, high, right, _) = np.where(first < last, first, last), np.where(first > last, first, last)
+        return self._frame.rect(left, low, right, high)
 
-    def _is_bold_element(self, element: int, mode: int) -> bool:
-        font = calls.font_of(element)
+    def _sizes_and_angles(self, characters: Sequence[int]) -> tuple[list[float], list[float]]:
+        matrices, places = calls.answers(len(characters), 6)
+        _ask(calls.character_matrix, repeat(self._text), characters, places)
+        a, b, c, d = matrices[:, :4].T.tolist()
+        sizes = list(map(mul, map(calls.font_size, repeat(self._text), characters), map(math.hypot, c, d)))
+        turned = 90 * self._frame.turns
+        if not any(b) and min(a) >= 0:
+            return sizes, [-turned % 360.0] * len(characters)
+        angles = (0.0 if not sine and cosine >= 0 else math.degrees(math.atan2(sine, cosine)) for sine, cosine in zip(b, a, strict=True))
+        return sizes, [(angle - turned) % 360 for angle in angles]
+
+    def of(self, characters: Sequence[int]) -> list[tuple[bool, Ink]]:
+        """Whether characters are bold, and how they are painted."""
+        elements = list(map(calls.text_element, repeat(self._text), characters))
+        known = self._known
+        for element in elements:
+            if element not in known:
+                mode = calls.render_mode(element)
+                known[element] = self._is_bold(calls.font_of(element), mode), self._colours.ink(element, mode)
+        return [known[element] for element in elements]
+
+    def _is_bold(self, font: int | None, mode: int) -> bool:
         if not font:
             return False
         if font not in self._bold:
@@ -400,9 +402,25 @@ class _Look:
         return self._bold[font] or mode == pdfium_c.FPDF_TEXTRENDERMODE_FILL_STROKE
 
 
+def _ask(function: Callable[..., object], *arguments: Iterable[object]) -> None:
+    """Call a function with each row of arguments, for what it writes."""
+    deque(map(function, *arguments), maxlen=0)
+
+
+def hulls(spans: Sequence[tuple[int, int]], boxes: Boxes) -> list[tuple[float, float, float, float] | None]:
+    """For each span the box that holds the boxes of its characters; None where none of them was drawn."""
+    if not spans:
+        return []
+    bounds = np.array(spans).ravel()
+    ended = np.concatenate([boxes, np.full((1, 4), np.nan)])  # a span may go to the very end
+    lows = np.fmin.reduceat(ended[:, :2], bounds)[::2].tolist()
+    highs = np.fmax.reduceat(ended[:, 2:], bounds)[::2].tolist()
+    return [None if x0 != x0 else (x0, top, x1, bottom) for (x0, top), (x1, bottom) in zip(lows, highs, strict=True)]
+
+
 def _is_bold_font(font: int) -> bool:
     buffer = ctypes.create_string_buffer(256)
-    length = calls.font_name(font, ctypes.addressof(buffer), len(buffer))
+    length = calls.font_name(font, buffer, len(buffer))
     name = buffer.raw[: max(0, min(length, len(buffer)) - 1)].decode("utf-8", "replace")
     if _BOLD_NAME.search(name):
         return True
@@ -438,9 +456,12 @@ def _text_of(text: object, count: int) -> str:
     """The page's text; mostly one character of it per character that pdfium counts."""
     if not count:
         return ""
-    buffer = (ctypes.c_ushort * (2 * count + 2))()
-    units = pdfium_c.FPDFText_GetText(text, 0, count, buffer)
-    return bytes(memoryview(buffer)[: max(0, units - 1)]).decode("utf-16-le", "replace")
+    buffer = np.empty(2 * count + 2, dtype=np.uint16)
+    units = calls.text_between(text, 0, count, ctypes.byref(ctypes.c_char.from_buffer(buffer.data)))
+    return buffer[: max(0, units - 1)].tobytes().decode("utf-16-le", "replace")
+
+
+_PATH_OR_FORM = frozenset({pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_FORM})
 
 
 class _Paths:
@@ -449,23 +470,22 @@ class _Paths:
     def __init__(self) -> None:
         self._colours, self._bounds = Colours(), Bounds()
 
-    def on_page(self, page: int) -> Iterator[Box]:
+    def on_page(self, page: object) -> Iterator[Box]:
         """(left, bottom, right, top) in page space of the straight rules on a page."""
         return self._among(on_page(page), UNMOVED)
 
     def _among(self, elements: Sequence[int], outer: Matrix) -> Iterator[Box]:
-        kind_of = calls.kind_of
-        for element in elements:
-            kind = kind_of(element)
-            if kind == pdfium_c.FPDF_PAGEOBJ_PATH and (self._colours.is_stroked(element) or self._colours.is_area(element)):
+        kinds = map(calls.kind_of, elements)
+        for element, kind in [(element, kind) for element, kind in zip(elements, kinds, strict=True) if kind in _PATH_OR_FORM]:
+            if kind == pdfium_c.FPDF_PAGEOBJ_FORM:
+                yield from self._among(inside(element), times(matrix_of(element), outer))
+            elif self._colours.is_drawn(element):
                 left, bottom, right, top = self._bounds.of(element, outer)
-                if min(right - left, top - bottom) <= _THIN:
-                    yield from _sides([(left, bottom), (right, top)])
+                if right - left <= _THIN or top - bottom <= _THIN:
+                    yield from _thin_side(left, bottom, right, top)
                 else:
                     for points in _subpaths(element, times(matrix_of(element), outer)):
                         yield from _sides(points)
-            elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
-                yield from self._among(inside(element), times(matrix_of(element), outer))
 
 
 def _subpaths(path: int, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
@@ -473,8 +493,8 @@ def _subpaths(path: int, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
     a, b, c, d, e, f = matrix
     points: list[tuple[float, float]] = []
     curved = False
-    x, y = ctypes.c_float(), ctypes.c_float()
-    places = ctypes.addressof(x), ctypes.addressof(y)
+    point = (ctypes.c_float * 2)()
+    places = ctypes.byref(point), ctypes.byref(point, ctypes.sizeof(ctypes.c_float))
     for index in range(calls.count_segments(path)):
         segment = calls.segment_at(path, index)
         kind = calls.segment_kind(segment)
@@ -484,23 +504,27 @@ def _subpaths(path: int, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
             points, curved = [], False
         curved = curved or kind == pdfium_c.FPDF_SEGMENT_BEZIERTO
         calls.segment_point(segment, *places)
-        points.append((a * x.value + c * y.value + e, b * x.value + d * y.value + f))
+        x, y = point[:]
+        points.append((a * x + c * y + e, b * x + d * y + f))
         if calls.segment_closes(segment):
             points.append(points[0])
     if points and not curved:
         yield points
 
 
-def _sides(points: list[tuple[float, float]]) -> Iterator[tuple[float, float, float, float]]:
+def _sides(points: list[tuple[float, float]]) -> Iterator[Box]:
     xs, ys = [x for x, _ in points], [y for _, y in points]
     left, right, low, high = min(xs), max(xs), min(ys), max(ys)
-    if right - left <= _THIN and high - low <= _THIN:
-        return
-    if right - left <= _THIN:
-        yield (left + right) / 2, low, (left + right) / 2, high
-    elif high - low <= _THIN:
-        yield left, (low + high) / 2, right, (low + high) / 2
+    if right - left <= _THIN or high - low <= _THIN:
+        yield from _thin_side(left, low, right, high)
     else:
         for (ax, ay), (bx, by) in pairwise(points):
             if abs(ax - bx) < 1 or abs(ay - by) < 1:
                 yield min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+
+
+def _thin_side(left: float, low: float, right: float, high: float) -> tuple[Box, ...]:
+    """The rule along the middle of a thin area; none for a dot."""
+    if right - left > _THIN:
+        return ((left, (low + high) / 2, right, (low + high) / 2),)
+    return (((left + right) / 2, low, (left + right) / 2, high),) if high - low > _THIN else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,13 +12,17 @@ import numpy.typing as npt
 
 from analyzer.document import Rect
 from analyzer.reading.layout import Run, by_rows
-from analyzer.reading.pdf import Boxes, Ruling
+from analyzer.reading.pdf import Boxes, Numbers, Ruling
 
 _Edge = dict[str, Any]
 """An edge in the form that pdfplumber's table functions take."""
 
 _SNAP = 3.0
 _SHORTEST = 4.0
+_EDGE = 0.97
+"""Share of the page that rules of a table are not longer than; the rules of frames are."""
+_ONE_LINE, _NARROWEST = 1.5, 0.3
+"""Ems: a run lower than the first, whose characters take at least the second each, is a single line drawn from left to right."""
 _MOST_EDGES = 1500
 _MOST_CROSSINGS = 2500
 """Drawings with more rules than this are charts, not tables."""
@@ -75,18 +79,16 @@ def read_tables(page: PageFace, runs: Sequence[Run]) -> tuple[list[RuledTable], 
     grids = find_grids(page.rulings(), page.width, page.height)
     if not grids:
         return [], list(runs)
-    boxes = page.boxes()
     cells = [(number, Cell(0, 0, box)) for number, grid in enumerate(grids) for box in grid]
-    owner = _owners(boxes, [cell.box for _, cell in cells])
-    pieces = [(run, _pieces(run, owner, page.raw)) for run in runs]
-    pieces = [(run, [(run.start, run.end, -1)] if _is_torn(parts, page.raw) else parts) for run, parts in pieces]
+    pieces, boxes = _in_cells(page, runs, [cell.box for _, cell in cells])
     filled = {place for _, parts in pieces for _, _, place in parts if place >= 0}
     kept = [number for number in range(len(grids)) if sum(cells[place][0] == number for place in filled) > 1]
     tables = [RuledTable(_hull(grids[number]), _number([cell for table, cell in cells if table == number])) for number in kept]
     body: list[Run] = []
     placed: set[int] = set()
+    cut_out = iter(page.cut([part[:2] for _, parts in pieces if len(parts) > 1 for part in parts], boxes))
     for run, parts in pieces:
-        cut = [run] if len(parts) == 1 else page.cut([(start, end) for start, end, _ in parts], boxes)
+        cut = [run] if len(parts) == 1 else list(islice(cut_out, len(parts)))
         for part, (_, _, place) in zip(cut, parts, strict=True):
             number, cell = cells[place] if place >= 0 else (-1, None)
             if cell is None or number not in kept:
@@ -99,14 +101,14 @@ def read_tables(page: PageFace, runs: Sequence[Run]) -> tuple[list[RuledTable], 
     for table in tables:
         table.cells = [cell for cell in table.cells if cell.runs]
         for cell in table.cells:
-            if all(run.upright for run in cell.runs):
+            if len(cell.runs) > 1 and all(run.upright for run in cell.runs):
                 cell.runs = by_rows(cell.runs)
     return tables, body
 
 
 def find_grids(rulings: Sequence[Ruling], width: float, height: float) -> list[list[Rect]]:
     """Groups of at least two adjoining cells that the rulings of a page of this width and height enclose."""
-    edges = [edge for edge in map(_edge, rulings) if edge["length"] >= _SHORTEST and not _frames_page(edge, width, height)]
+    edges = [_edge(ruling) for ruling in rulings if _SHORTEST <= _length(ruling) <= _EDGE * (width if ruling.horizontal else height)]
     across = {round(edge["top"] / _SNAP) for edge in edges if edge["orientation"] == "h"}
     down = {round(edge["x0"] / _SNAP) for edge in edges if edge["orientation"] == "v"}
     if len(across) < 2 or len(down) < 2 or len(across) + len(down) < 5 or len(edges) > _MOST_EDGES:
@@ -122,9 +124,8 @@ def find_grids(rulings: Sequence[Ruling], width: float, height: float) -> list[l
 
 
 def _edge(ruling: Ruling) -> _Edge:
-    length = max(ruling.x1 - ruling.x0, ruling.bottom - ruling.top)
     sides: _Edge = {"x0": ruling.x0, "x1": ruling.x1, "top": ruling.top, "bottom": ruling.bottom}
-    sides |= {"width": ruling.x1 - ruling.x0, "height": ruling.bottom - ruling.top, "length": length}
+    sides |= {"width": ruling.x1 - ruling.x0, "height": ruling.bottom - ruling.top, "length": _length(ruling)}
     return sides | {"orientation": "h" if ruling.horizontal else "v"}
 
 
@@ -143,27 +144,87 @@ def _closing(edges: Sequence[_Edge]) -> list[_Edge]:
     return closing
 
 
-def _frames_page(edge: _Edge, width: float, height: float) -> bool:
-    return bool(edge["length"] > 0.97 * (width if edge["orientation"] == "h" else height))
+def _length(ruling: Ruling) -> float:
+    return max(ruling.x1 - ruling.x0, ruling.bottom - ruling.top)
 
 
-def _owners(boxes: Boxes, cells: Sequence[Rect]) -> npt.NDArray[np.int64]:
-    """For each character the index of the cell in which its middle lies, or -1; blanks go with what stands before them."""
-    owner = np.full(len(boxes), -1, dtype=np.int64)
-    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    for index, cell in enumerate(cells):
-        owner[(x >= cell.x0) & (x < cell.x1) & (y >= cell.top) & (y < cell.bottom)] = index
-    drawn = np.where(np.isnan(x), 0, np.arange(len(boxes)))
-    return owner[np.maximum.accumulate(drawn)]
+_Piece = tuple[int, int, int]
+"""Start, end and cell of a part of a run; -1 for no cell."""
 
 
-def _pieces(run: Run, owner: npt.NDArray[np.int64], raw: str) -> list[tuple[int, int, int]]:
-    """(start, end, cell) of the parts of a run that lie in different cells, without blanks at their ends."""
+def _in_cells(page: PageFace, runs: Sequence[Run], cells: Sequence[Rect]) -> tuple[list[tuple[Run, list[_Piece]]], Boxes]:
+    """The parts of each run that lie in different cells, and the boxes of the characters that were looked at for it.
+
+    Characters are looked at one by one only in runs that the bounds of cells may cut.
+    """
+    tiles = _Tiles(cells)
+    owner = np.full(len(page.raw), -1, dtype=np.int64)
+    known = np.zeros(len(page.raw), dtype=np.bool_)
+    boxes = np.full((len(page.raw), 4), np.nan)
+    places = tiles.of_runs(runs)
+    for run, place in zip(runs, places, strict=True):
+        if place is not None:
+            owner[run.start : run.end] = place
+            known[run.start : run.end] = True
+    if unsure := [index for run, place in zip(runs, places, strict=True) if place is None for index in range(run.start, run.end)]:
+        boxes[unsure] = looked_at = page.boxes(unsure)
+        owner[unsure] = tiles.at((looked_at[:, 0] + looked_at[:, 2]) / 2, (looked_at[:, 1] + looked_at[:, 3]) / 2)
+        known[unsure] = ~np.isnan(looked_at[:, 0])
+    owner = owner[np.maximum.accumulate(np.where(known, np.arange(len(owner)), 0))]  # blanks go with what stands before them
+    pieces = [
+        [(run.start, run.end, place)] if place is not None else _pieces(run, owner, page.raw)
+        for run, place in zip(runs, places, strict=True)
+    ]
+    for run, parts in zip(runs, pieces, strict=True):
+        if len(parts) > 2 and _is_torn(parts, page.raw):
+            parts[:] = [(run.start, run.end, -1)]
+    return list(zip(runs, pieces, strict=True)), boxes
+
+
+class _Tiles:
+    """The plane cut along all sides of cells: no tile lies in more than one of them, save where cells overlap; there the last counts."""
+
+    def __init__(self, cells: Sequence[Rect]) -> None:
+        sides = np.array([(cell.x0, cell.top, cell.x1, cell.bottom) for cell in cells])
+        self._xs, self._ys = np.unique(sides[:, ::2]), np.unique(sides[:, 1::2])
+        self._cells = np.full((len(self._ys) + 1, len(self._xs) + 1), -1, dtype=np.int64)
+        columns, rows = np.searchsorted(self._xs, sides[:, ::2]) + 1, np.searchsorted(self._ys, sides[:, 1::2]) + 1
+        for index, ((left, right), (top, bottom)) in enumerate(zip(columns.tolist(), rows.tolist(), strict=True)):
+            self._cells[top:bottom, left:right] = index
+        self._rows: list[list[int]] = self._cells.tolist()
+
+    def at(self, x: Numbers, y: Numbers) -> npt.NDArray[np.int64]:
+        """The index of the cell at each point, or -1."""
+        return self._cells[np.searchsorted(self._ys, y, "right"), np.searchsorted(self._xs, x, "right")]
+
+    def of_runs(self, runs: Sequence[Run]) -> list[int | None]:
+        """The cell in which the middles of all characters of a run lie, or -1; None where it may be more than one."""
+        columns = np.searchsorted(self._xs, [(run.x0, run.x1) for run in runs], "right").tolist()
+        middles, halves = np.array([run.middle for run in runs]), np.array([run.size / 2 for run in runs])
+        rows = np.searchsorted(self._ys, np.stack([middles - halves, middles + halves], axis=1), "right").tolist()
+        return [
+            self._only_one(left, right, top, bottom) if _is_plain_line(run) else None
+            for run, (left, right), (top, bottom) in zip(runs, columns, rows, strict=True)
+        ]
+
+    def _only_one(self, left: int, right: int, top: int, bottom: int) -> int | None:
+        first = self._rows[top][left]
+        alike = [first] * (right - left + 1)
+        return first if all(row[left : right + 1] == alike for row in self._rows[top : bottom + 1]) else None
+
+
+def _is_plain_line(run: Run) -> bool:
+    """Whether its first and last characters tell where a run stands."""
+    broad = run.x1 - run.x0 >= _NARROWEST * run.size * (run.end - run.start)
+    return broad and run.height < _ONE_LINE * run.size and run.upright
+
+
+def _pieces(run: Run, owner: npt.NDArray[np.int64], raw: str) -> list[_Piece]:
+    """The parts of a run that lie in different cells, without blanks at their ends."""
     own = owner[run.start : run.end]
-    changes = np.flatnonzero(np.diff(own)) + 1
-    bounds = [run.start, *(int(change) + run.start for change in changes), run.end]
+    changes = (np.flatnonzero(own[1:] != own[:-1]) + (run.start + 1)).tolist()
     pieces = []
-    for start, end in pairwise(bounds):
+    for start, end in pairwise([run.start, *changes, run.end]):
         text = raw[start:end]
         bare = text.strip()
         if bare:
@@ -172,7 +233,7 @@ def _pieces(run: Run, owner: npt.NDArray[np.int64], raw: str) -> list[tuple[int,
     return pieces
 
 
-def _is_torn(parts: Sequence[tuple[int, int, int]], raw: str) -> bool:
+def _is_torn(parts: Sequence[_Piece], raw: str) -> bool:
     """Whether the bounds of cells tear words of a line apart, so that it only lies over the table."""
     return sum(raw[start - 1 : start + 1].isascii() and raw[start - 1 : start + 1].isalpha() for start, _, _ in parts[1:]) > 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ctypes import addressof, c_float, c_int, c_uint
+from ctypes import byref, c_float, c_int, c_uint
 from enum import Enum
 
 import pypdfium2.raw as pdfium_c
@@ -38,9 +38,10 @@ class Colours:
 
     def __init__(self) -> None:
         self._parts = (c_uint * 4)()
-        self._places = [addressof(self._parts) + 4 * index for index in range(4)]
+        self._places = [byref(self._parts, 4 * index) for index in range(4)]
         self._fill, self._stroke, self._width = c_int(), c_int(), c_float()
-        self._mode = addressof(self._fill), addressof(self._stroke)
+        self._mode = byref(self._fill), byref(self._stroke)
+        self._width_place = byref(self._width)
 
     def ink(self, text: int, mode: int) -> Ink:
         """How a piece of text with this rendering mode is painted."""
@@ -48,7 +49,7 @@ class Colours:
             return Ink.NONE if mode in _NOT_PAINTED else PLAIN
         if not calls.fill_colour(text, *self._places):
             return PLAIN  # a pattern
-        red, green, blue, alpha = self._parts
+        red, green, blue, alpha = self._parts[:]
         if not alpha:
             return Ink.NONE
         return Ink.PALE if red >= PAPER and green >= PAPER and blue >= PAPER else PLAIN
@@ -61,22 +62,28 @@ class Colours:
     def is_area(self, path: int) -> bool:
         """Whether a path is filled with a colour that is seen on paper."""
         calls.draw_mode(path, *self._mode)
-        if not self._fill.value:
-            return False
+        return bool(self._fill.value) and self._is_filled_visibly(path)
+
+    def is_drawn(self, path: int) -> bool:
+        """Whether a path is a line, or an area whose colour is seen on paper."""
+        calls.draw_mode(path, *self._mode)
+        return bool(self._stroke.value) or (bool(self._fill.value) and self._is_filled_visibly(path))
+
+    def _is_filled_visibly(self, path: int) -> bool:
         if not calls.fill_colour(path, *self._places):
             return True  # a pattern
-        red, green, blue, alpha = self._parts
+        red, green, blue, alpha = self._parts[:]
         return alpha > 0 and (red < PAPER or green < PAPER or blue < PAPER)
 
     def is_broad(self, path: int) -> bool:
         """Whether a path is a line on which text can stand."""
-        return self.is_stroked(path) and bool(calls.stroke_width(path, addressof(self._width))) and self._width.value >= _BROAD
+        return self.is_stroked(path) and bool(calls.stroke_width(path, self._width_place)) and self._width.value >= _BROAD
 
 
 class Ground:
     """What is painted on a page beside its text."""
 
-    def __init__(self, page: int) -> None:
+    def __init__(self, page: object) -> None:
         self._colours, self._bounds = Colours(), Bounds()
         self._pictures: list[Box] = []
         self._areas: list[Box] = []
