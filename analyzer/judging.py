@@ -1,7 +1,7 @@
 """Votes -> findings: the verdict rule, applied. Pure; every threshold stands in the pack or in the model.
 
 A criterion is met when the second stage gives it a probability of at least one half. A criterion that the second stage was not
-trained for is met exactly when a rule finds it where it belongs, with a fixed confidence (``RULE_ALONE``).
+trained for is met exactly when a rule finds it where it belongs, with a fixed confidence (``RULE_FOUND``, ``RULE_SILENT``).
 
 An element is ``missing`` when no essential criterion is met (no criterion at all, where none is essential), ``adequate`` when all
 essential ones are and enough of all (the pack says how many), else ``partial``. Conditions decide whether an element is asked
@@ -26,8 +26,9 @@ Quote = Callable[[int], Evidence | None]
 _UNSURE = (0.3, 0.7)
 HALF_READ = 0.6
 """Confidence, at most, that something is missing from a document of which not all pages could be read."""
-RULE_ALONE = 0.8
-"""Confidence in a criterion that only a rule decides."""
+RULE_FOUND, RULE_SILENT = 0.9, 0.75
+"""Confidence in a criterion that only a rule decides, met and not: as often readers agreed about protocols on which no rule had been
+tuned (``docs/blind_reading``)."""
 RULE_ELSEWHERE = 0.6
 """The same where the rule found its words, but not in the sections where they count."""
 
@@ -159,8 +160,8 @@ def _probability(name: str, ballot: Ballot, decision: Decision) -> float:
     if name in decision.criteria:
         return decision.probability(name, ballot.evidence)
     if ballot.rule:
-        return RULE_ALONE
-    return 1 - (RULE_ELSEWHERE if ballot.elsewhere else RULE_ALONE)
+        return RULE_FOUND
+    return 1 - (RULE_ELSEWHERE if ballot.elsewhere else RULE_SILENT)
 
 
 def _why(ballot: Ballot, met: bool) -> Why:

@@ -11,7 +11,7 @@ from builders import sectioned, small_pack
 
 from analyzer.classification import Decision
 from analyzer.findings import Bilingual, ConditionFinding, ElementFinding, Evidence, Overall
-from analyzer.judging import RULE_ALONE, RULE_ELSEWHERE, Circumstances, Witness, judge, overall, verdict
+from analyzer.judging import RULE_ELSEWHERE, RULE_FOUND, RULE_SILENT, Circumstances, Witness, judge, overall, verdict
 from analyzer.matching import match
 from analyzer.rules import ElementRule, Pack, load_pack
 from analyzer.segmentation import passages
@@ -57,17 +57,17 @@ def judged(
 
 def test_a_criterion_the_model_does_not_know_is_met_by_its_rule_alone() -> None:
     (criterion,) = judged(small_pack()).criteria
-    assert (criterion.met, criterion.why, criterion.confidence) == (True, "rule", RULE_ALONE)
+    assert (criterion.met, criterion.why, criterion.confidence) == (True, "rule", RULE_FOUND)
     assert [evidence.quote for evidence in criterion.evidence] == [BOARD]
 
 
 @pytest.mark.parametrize(
     ("body", "heading", "confidence", "reasons"),
     [
-        ("不良事件由研究者记录。", "# 一、安全性评价", RULE_ALONE, []),
-        ("本研究不设监查委员会。", "# 一、安全性评价", RULE_ALONE, []),
+        ("不良事件由研究者记录。", "# 一、安全性评价", RULE_SILENT, []),
+        ("本研究不设监查委员会。", "# 一、安全性评价", RULE_SILENT, []),
         (BOARD, "# 一、研究进度", RULE_ELSEWHERE, ["found_elsewhere"]),
-        ("监查委员会：待补充", "# 一、安全性评价", RULE_ALONE, ["placeholder"]),
+        ("监查委员会：待补充", "# 一、安全性评价", RULE_SILENT, ["placeholder"]),
     ],
 )
 def test_and_not_met_otherwise(body: str, heading: str, confidence: float, reasons: list[str]) -> None:

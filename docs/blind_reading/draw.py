@@ -5,9 +5,10 @@
     python docs/blind_reading/draw.py answer FOLDER... --csv table.csv
     python docs/blind_reading/draw.py score --csv docs/blind_reading/decisions.csv
 
-A document is one file per stem (``a.print.pdf`` and ``a.word.pdf`` are the same document; the first name counts); scans are
-left out. Only criteria outside the headline elements are drawn, and only where the pack asks for them. ``score`` needs no
-documents: it counts the answers that stand in the table, per reading where the table has that column.
+A folder holds PDFs, or is ``corpora/protocols_zh`` or ``_en``. A document is one file per stem (``a.print.pdf`` and ``a.word.pdf`` are
+the same document; the first name counts); scans are left out. Only criteria outside the headline elements are drawn, and only where
+the pack asks for them. ``score`` needs no documents: it counts the answers that stand in the table, per reading where the table has
+that column.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ import csv
 import random
 from pathlib import Path
 
+import numpy as np
+
+from analyzer.document import Document
+from analyzer.features import cell_features
 from analyzer.pipeline import Analyzer
+from analyzer.rules import ALWAYS
+from analyzer.segmentation import passages
+from analyzer.training.corpus import load_corpus
 
 COLUMNS = ["document", "element", "criterion", "judgement", "program"]
 
@@ -33,19 +41,45 @@ def documents(folders: list[Path]) -> dict[str, Path]:
 
 
 def decisions(folders: list[Path]) -> dict[tuple[str, str, str], bool]:
-    """(document, element, criterion) -> met, for every criterion outside the headline elements that is asked for."""
+    """(document, element, criterion) -> met, for every criterion outside the headline elements that is asked for.
+
+    A folder holds PDFs, or is one of the corpora with protocols.
+    """
     analyzer = Analyzer()
-    further = {element.id for element in analyzer.pack.elements if element.group != "headline"}
-    condition_of = {(element.id, criterion.id): criterion.condition for element, criterion in analyzer.pack.criteria()}
-    found = {}
+    found: dict[tuple[str, str, str], bool] = {}
     for stem, path in documents(folders).items():
         report = analyzer.analyze(path)
-        holding = {None} | {condition.id for condition in report.conditions if condition.holds}
-        for element in filter(lambda element: element.id in further, report.elements):
-            for criterion in element.criteria:
-                if condition_of[element.id, criterion.id] in holding:  # what is met though nobody asks for it is listed too
-                    found[stem, element.id, criterion.id] = criterion.met
+        holding = {condition.id for condition in report.conditions if condition.holds}
+        met = {(element.id, criterion.id) for element in report.elements for criterion in element.criteria if criterion.met}
+        found |= {(stem, *asked): asked in met for asked in _asked(analyzer, holding)}
+    for folder in folders:
+        for protocol in load_corpus(folder) if (folder / "documents.jsonl").is_file() else []:
+            holding, met = _by_rules(analyzer, protocol.document)
+            found |= {(protocol.id, *asked): asked in met for asked in _asked(analyzer, holding)}
     return found
+
+
+def _asked(analyzer: Analyzer, holding: set[str]) -> list[tuple[str, str]]:
+    """The criteria outside the headline elements that are asked for where some conditions hold."""
+    holding = holding | {ALWAYS}
+    return [
+        (element.id, criterion.id)
+        for element in analyzer.pack.elements
+        if element.group != "headline" and element.applies in holding
+        for criterion in element.criteria
+        if criterion.condition is None or criterion.condition in holding
+    ]
+
+
+def _by_rules(analyzer: Analyzer, document: Document) -> tuple[set[str], set[tuple[str, str]]]:
+    """What holds and what is met in a document without pages: outside the headline elements rules alone decide."""
+    pieces = passages(document)
+    hits = analyzer.matcher.match(document, pieces)
+    model = analyzer.model.cells
+    cells = float(1 / (1 + np.exp(-model.scores([cell_features(document)])[0, 0])))
+    conditions = analyzer.conditions.decide(hits, {"protocol": 1.0, "cells": cells}, lambda passage: None)
+    satisfied = {(hit.element, hit.criterion) for hit in hits if hit.stance == "satisfies" and hit.in_section}
+    return {condition.id for condition in conditions if condition.holds}, satisfied
 
 
 def draw(folders: list[Path], seed: int, count: int, target: Path, leave_out: Path | None = None) -> None:
