@@ -23,6 +23,8 @@ Span = tuple[int, int]
 
 _LONGEST_REMEMBERED, _MOST_REMEMBERED = 24, 60_000
 """Characters of a piece, and pieces, of which is remembered what stands in them."""
+_SHORT, _MOST_TOGETHER = 6, 4000
+"""Characters up to which a piece has a mask for all the words in it, and so many such masks."""
 
 
 class Finder:
@@ -48,7 +50,7 @@ class Finder:
         for word, number in words.items():
             self._automaton.add_word(word, number)
         self._automaton.make_automaton()
-        self._held = _Held(self._automaton.iter if words else lambda text: iter(()))
+        self._held = _Held(self._automaton.iter if words else lambda text: iter(()), self._masks)
 
     def _requirements(self) -> tuple[int, list[int], dict[str, int]]:
         """What no word has to stand for; what every word stands for, one bit per pattern and clause of its anchors; the words' numbers."""
@@ -100,22 +102,34 @@ class Finder:
 
 
 class _Held(dict[str, tuple[int, ...]]):
-    """Piece of text between white space -> the numbers of the words that stand in it.
+    """Piece of text between white space -> the numbers of the masks of the words that stand in it.
 
-    Those of words are remembered, since the words of a language come again and again.
+    Those of words are remembered, since the words of a language come again and again. Short ones, which come most often, get one mask for
+    all that they hold.
     """
 
-    def __init__(self, words_in: Callable[[str], Iterator[tuple[int, int]]]) -> None:
+    def __init__(self, words_in: Callable[[str], Iterator[tuple[int, int]]], masks: list[int]) -> None:
         super().__init__()
         self._words_in = words_in
+        self._masks = masks
+        self._together: dict[frozenset[int], int] = {}
 
     def __missing__(self, piece: str) -> tuple[int, ...]:
-        held = tuple({number for _, number in self._words_in(chunk(piece))})
+        words = frozenset(number for _, number in self._words_in(chunk(piece)))
+        one = len(words) > 1 and len(piece) <= _SHORT and (words in self._together or len(self._together) < _MOST_TOGETHER)
+        held = (self._mask_of(words),) if one else tuple(words)
         if len(piece) <= _LONGEST_REMEMBERED:
             if len(self) >= _MOST_REMEMBERED:
                 self.clear()
             self[piece] = held
         return held
+
+    def _mask_of(self, words: frozenset[int]) -> int:
+        """The number of the mask of several words together."""
+        if words not in self._together:
+            self._together[words] = len(self._masks)
+            self._masks.append(reduce(or_, map(self._masks.__getitem__, words)))
+        return self._together[words]
 
 
 class Searched:

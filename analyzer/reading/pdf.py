@@ -325,7 +325,10 @@ class PdfFile:
         opened = self.page(page - 1)
         if opened is None:
             return [None] * len(indexes)
-        return [Rect(*box) if (box := opened.box(index)) else None for index in indexes]
+        if len(indexes) == 1:
+            box = opened.box(indexes[0])
+            return [Rect(*box) if box else None]
+        return [None if sides[0] != sides[0] else Rect(*sides) for sides in opened.boxes(indexes).tolist()]
 
 
 def _close_pages(kept: OrderedDict[int, PdfPage]) -> None:
