@@ -11,7 +11,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from itertools import chain
@@ -36,13 +36,17 @@ _BATCH = 512
 
 @dataclass(frozen=True)
 class LinearModel:
-    """One logistic regression per label over a shared vocabulary. ``coefficients`` has a row per feature, a column per label."""
+    """One logistic regression per label over a shared vocabulary. ``coefficients`` has a row per feature, a column per label.
+
+    The weights of an item are scaled to unit length; those of an item shorter than ``shortest``, of which hardly a word is known, to less.
+    """
 
     labels: list[str]
     vocabulary: list[str]
     idf: Floats
     coefficients: Floats
     intercepts: Floats
+    shortest: float = field(default=0.0, kw_only=True)
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -73,7 +77,7 @@ class LinearModel:
         return np.asarray(weights @ self.coefficients[columns] + self.intercepts)
 
     def rows(self, features: Sequence[Weighted]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
-        """Known features of each item as one compressed sparse matrix: column indexes, weights of unit length, row starts."""
+        """Known features of each item as one compressed sparse matrix: column indexes, scaled weights, row starts."""
         return self._rows(self._known(features))
 
     def _rows(self, items: Sequence[Mapping[int, float]]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
@@ -83,7 +87,7 @@ class LinearModel:
         weights *= self.idf[columns]
         measures = self._measures[columns]
         lengths = np.sqrt(_row_sums(np.where(measures, 0, weights * weights).astype(np.float32), starts))
-        scale = np.repeat(np.where(lengths > 0, lengths, 1), np.diff(starts)).astype(np.float32)
+        scale = np.repeat(np.where(lengths > self.shortest, lengths, self.shortest or 1), np.diff(starts)).astype(np.float32)
         weights /= np.where(measures, np.float32(1), scale)
         return columns, weights, starts
 
@@ -132,6 +136,10 @@ class Decision:
         weights, offset = self._of_all if known is None else (self.coefficients[known], self.intercepts[known])
         return float(1 / (1 + np.exp(-(((evidence - self.mean) / self.scale) @ weights + offset))))
 
+    def knows(self, criterion: str) -> bool:
+        """Whether it was trained for ``element.criterion``."""
+        return criterion in self._index
+
     @cached_property
     def _index(self) -> dict[str, int]:
         return {criterion: index for index, criterion in enumerate(self.criteria)}
@@ -156,6 +164,24 @@ class Model:
     version: str
     thresholds: Floats
     """Log-odds per criterion from which the passage model alone calls it met."""
+    judged: LinearModel
+    """As ``passages``, for the criteria that were judged of whole protocols; it sees passages by themselves."""
+    judged_decision: Decision
+    judged_thresholds: Floats
+
+    @property
+    def labels(self) -> list[str]:
+        """The criteria that are scored: those of ``passages``, then those of ``judged``."""
+        return [*self.passages.labels, *self.judged.labels]
+
+    @cached_property
+    def all_thresholds(self) -> Floats:
+        """Per label, from which log-odds a sentence model alone calls it met."""
+        return np.concatenate([self.thresholds, self.judged_thresholds])
+
+    def decision_on(self, criterion: str) -> Decision | None:
+        """The second stage that was trained for a criterion."""
+        return next((decision for decision in (self.decision, self.judged_decision) if decision.knows(criterion)), None)
 
 
 def heading_labeller(model: LinearModel) -> Callable[[str, str, str], str]:
@@ -197,13 +223,16 @@ def load_model(folder: Path) -> Model:
         decision=Decision(**content["decision"]),
         version=digest[:12],
         thresholds=content["thresholds"],
+        judged=_linear(content["judged"]),
+        judged_decision=Decision(**content["judged_decision"]),
+        judged_thresholds=content["judged_thresholds"],
     )
 
 
 def _linear(content: dict[str, Any]) -> LinearModel:
     vocabulary = content["vocabulary"].split("\n")
     coefficients = content["coefficients"].astype(np.float32)  # kept with half the precision, to be multiplied with this one
-    return LinearModel(content["labels"], vocabulary, content["idf"], coefficients, content["intercepts"])
+    return LinearModel(content["labels"], vocabulary, content["idf"], coefficients, content["intercepts"], shortest=content["shortest"])
 
 
 def read_arrays(data: bytes) -> Any:

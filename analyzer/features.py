@@ -14,12 +14,13 @@ from typing import Generic, TypeVar
 from analyzer.document import Document, Passage
 from analyzer.text import CJK, words
 
-VERSION = 6
+VERSION = 7
 _LONGEST = 160
 """Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
 _REMEMBERED = 300_000
 """Pairs of words whose features are remembered; at so many the memory is emptied. Words are far fewer."""
 _STEM = 5
+_SECTION_BESIDE_WORDS = 0.4
 _HAN = re.compile(f"[{CJK}]")
 _CELL_WORDS = (
     *("干细胞", "间充质", "细胞制剂", "细胞治疗", "细胞输注", "细胞悬液", "细胞移植", "细胞回输", "免疫细胞"),
@@ -93,11 +94,19 @@ class Featurizer(Generic[Key]):
             found.append(dict(chain.from_iterable(parts)))
         return found
 
-    def alone(self, document: Document, passage: Passage) -> dict[Key, float]:
-        """Features of a passage by itself: its words without pairs and neighbours, its section and those above."""
+    def alone(self, document: Document, passage: Passage, section_counts: float = 1.0) -> dict[Key, float]:
+        """Features of a passage by itself: its words without pairs and neighbours, its section and those above.
+
+        ``section_counts`` is how much the sections weigh beside the words.
+        """
         cut = words_of(document, passage)
         parts = [*map(self._words.__getitem__, cut[:_LONGEST]), self._lengths[min(8, len(cut) // 8)]]
-        return dict(chain(chain.from_iterable(parts), self.kept(section_features(document, passage.section))))
+        place = {name: section_counts * weight for name, weight in section_features(document, passage.section).items()}
+        return dict(chain(chain.from_iterable(parts), self.kept(place)))
+
+    def content(self, document: Document, passage: Passage) -> dict[Key, float]:
+        """Features of a passage by what it says more than by where it stands: sections of strange protocols are often mistaken."""
+        return self.alone(document, passage, _SECTION_BESIDE_WORDS)
 
     def kept(self, features: Weighted) -> Kept[Key]:
         """Those of some features that are known."""

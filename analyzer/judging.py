@@ -1,7 +1,8 @@
 """Votes -> findings: the verdict rule, applied. Pure; every threshold stands in the pack or in the model.
 
 A criterion is met when the second stage gives it a probability of at least one half. A criterion that the second stage was not
-trained for is met exactly when a rule finds it where it belongs, with a fixed confidence (``RULE_FOUND``, ``RULE_SILENT``).
+trained for (those of other packs) is met exactly when a rule finds it where it belongs, with a fixed confidence (``RULE_FOUND``,
+``RULE_SILENT``).
 
 An element is ``missing`` when no essential criterion is met (no criterion at all, where none is essential), ``adequate`` when all
 essential ones are and enough of all (the pack says how many), else ``partial``. Conditions decide whether an element is asked
@@ -22,6 +23,9 @@ from analyzer.voting import Ballot, shortfall
 
 Quote = Callable[[int], Evidence | None]
 """Passage -> its evidence; None where it has no words on a page."""
+
+DecisionOn = Callable[[str], Decision | None]
+"""``element.criterion`` -> the second stage that was trained for it."""
 
 _UNSURE = (0.3, 0.7)
 HALF_READ = 0.6
@@ -61,20 +65,20 @@ class Circumstances:
 
 
 def judge(
-    pack: Pack, ballots: Sequence[Ballot], decision: Decision, circumstances: Circumstances, witness: Witness
+    pack: Pack, ballots: Sequence[Ballot], decision_on: DecisionOn, circumstances: Circumstances, witness: Witness
 ) -> list[ElementFinding]:
     """One finding per element of the pack, in its order."""
     by_criterion = {(ballot.element, ballot.criterion): ballot for ballot in ballots}
-    return [_element(element, by_criterion, decision, circumstances, witness) for element in pack.elements]
+    return [_element(element, by_criterion, decision_on, circumstances, witness) for element in pack.elements]
 
 
 def _element(
-    element: ElementRule, ballots: dict[tuple[str, str], Ballot], decision: Decision, circumstances: Circumstances, witness: Witness
+    element: ElementRule, ballots: dict[tuple[str, str], Ballot], decision_on: DecisionOn, circumstances: Circumstances, witness: Witness
 ) -> ElementFinding:
     holding = circumstances.holding
     applies = element.applies == ALWAYS or element.applies in holding
     rules = element.criteria if applies else []
-    findings = [(rule, _criterion(element, rule, ballots[element.id, rule.id], decision, holding, witness)) for rule in rules]
+    findings = [(rule, _criterion(element, rule, ballots[element.id, rule.id], decision_on, holding, witness)) for rule in rules]
     met = {finding.id for rule, finding in findings if finding.met and rule.counts}
     counted = _counted(element, met, holding)
     asked = [(rule, finding) for rule, finding in findings if _is_asked(rule, finding, circumstances)]
@@ -135,9 +139,9 @@ def _alternative(rule: VerdictRule, met: set[str]) -> bool:
 
 
 def _criterion(
-    element: ElementRule, rule: CriterionRule, ballot: Ballot, decision: Decision, holding: Collection[str], witness: Witness
+    element: ElementRule, rule: CriterionRule, ballot: Ballot, decision_on: DecisionOn, holding: Collection[str], witness: Witness
 ) -> CriterionFinding:
-    probability = _probability(f"{element.id}.{rule.id}", ballot, decision)
+    probability = _probability(f"{element.id}.{rule.id}", ballot, decision_on)
     met = probability >= 0.5
     stance, shown = shortfall(ballot, witness.stance_of) if not met else ("satisfies", ballot.passages)
     evidence = [found for passage in shown if (found := witness.quote(passage)) is not None]
@@ -156,8 +160,9 @@ def _criterion(
     )
 
 
-def _probability(name: str, ballot: Ballot, decision: Decision) -> float:
-    if name in decision.criteria:
+def _probability(name: str, ballot: Ballot, decision_on: DecisionOn) -> float:
+    decision = decision_on(name)
+    if decision is not None:
         return decision.probability(name, ballot.evidence)
     if ballot.rule:
         return RULE_FOUND

@@ -85,8 +85,8 @@ class Analyzer:
             hits = matching.all_hits()
         with stage("classification"):
             scores = self._scores(document, pieces)
-            labels = self.model.passages.labels
-            weighed = weigh(self.model.bearing, document, pieces, scores, labels, hits)
+            first = self.model.passages.labels
+            weighed = weigh(self.model.bearing, document, pieces, scores[:, : len(first)], first, hits)
             kinds = {
                 "protocol": _probability(self.model.documents, document_features(document)),
                 "cells": _probability(self.model.cells, cell_features(document)),
@@ -103,8 +103,8 @@ class Analyzer:
             conditions = self.conditions.decide(hits, kinds, quote)
             elements = judge(
                 self.pack,
-                ballots(self.pack, document, pieces, hits, scores, labels, self.model.thresholds, weighed),
-                self.model.decision,
+                ballots(self.pack, document, pieces, hits, scores, self.model.labels, self.model.all_thresholds, weighed),
+                self.model.decision_on,
                 Circumstances(conditions, unreadable_pages=unread, filed_on=filed_on),
                 Witness(quote, stance_teller(self.model.stances, document, pieces, matching.context)),
             )
@@ -142,11 +142,12 @@ class Analyzer:
         )
 
     def _scores(self, document: Document, passages: Sequence[Passage]) -> Floats:
-        """What the classifier says of each passage, (passages, labels); those in which it is not asked get the lowest score there is."""
-        model = self.model.passages
+        """What the classifiers say of each passage, (passages, labels); those in which they are not asked get the lowest score there is."""
+        model, judged = self.model.passages, self.model.judged
         asked = [index for index, passage in enumerate(passages) if not is_silent(document, passage)]
-        scores = np.full((len(passages), len(model.labels)), -np.inf, dtype=np.float32)
-        scores[asked] = model.scores_of_columns(model.featurizer.passages(document, [passages[index] for index in asked]))
+        scores = np.full((len(passages), len(self.model.labels)), -np.inf, dtype=np.float32)
+        scores[asked, : len(model.labels)] = model.scores_of_columns(model.featurizer.passages(document, [passages[i] for i in asked]))
+        scores[asked, len(model.labels) :] = judged.scores_of_columns([judged.featurizer.content(document, passages[i]) for i in asked])
         return scores
 
 

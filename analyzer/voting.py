@@ -45,6 +45,8 @@ _HIGHEST = 6.0
 _EVIDENCE_KEPT = 3
 _TOP = 3
 """So many of the best scores of a criterion are evidence."""
+_RULE_WORTH = 2.5
+"""Log-odds by which a rule hit lifts a passage when evidence is ranked; a hit outside its section lifts it half as much."""
 _NO_EVIDENCE: Floats = np.zeros(0, dtype=np.float32)
 _INADEQUATE: tuple[Stance, ...] = ("mentions", "negated", "deferred", "placeholder", "other_study")
 _DENIED = frozenset({"negated", "placeholder", "deferred"})
@@ -112,7 +114,7 @@ def ballots(
     weighed: Sequence[Sequence[Weighed]],
 ) -> list[Ballot]:
     """One ballot per criterion of the pack. ``scores`` are log-odds of shape (passages, labels), ``weighed`` has the passages that may
-    matter per label; criteria without a label have neither."""
+    matter for each of the first labels; criteria without a label have neither."""
     by_criterion: dict[tuple[str, str], list[Hit]] = defaultdict(list)
     for hit in hits:
         by_criterion[hit.element, hit.criterion].append(hit)
@@ -135,7 +137,8 @@ def ballots(
             found.append(_ruled(element.id, criterion.id, own))
         else:
             threshold = float(thresholds[index])
-            found.append(_ballot(element.id, criterion.id, of_label[index], best[index], threshold, own, weighed[index], chinese))
+            looked_at = weighed[index] if index < len(weighed) else ()
+            found.append(_ballot(element.id, criterion.id, of_label[index], best[index], threshold, own, looked_at, chinese))
     return found
 
 
@@ -206,16 +209,24 @@ def _ballot(
         evidence=evidence,
         rule=bool(inside),
         classifier=top[0] > threshold,
-        passages=[one.passage for one in bearing if one.odds > bearing[0].odds - _NEAR][:_EVIDENCE_KEPT],
+        passages=_near_the_best(bearing) if bearing else _by_worth([*inside, *outside], scores, threshold),
         elsewhere=bool(outside),
         hits=hits,
         weighed=bearing,
     )
 
 
-def _by_worth(hits: Sequence[Hit]) -> list[int]:
-    """The passages that speak for a criterion, best first, by the hits of its rule alone."""
+def _near_the_best(bearing: Sequence[Weighed]) -> list[int]:
+    """The passages that bear on a criterion about as well as the best one."""
+    return [one.passage for one in bearing if one.odds > bearing[0].odds - _NEAR][:_EVIDENCE_KEPT]
+
+
+def _by_worth(hits: Sequence[Hit], scores: Sequence[float] = (), threshold: float = 0.0) -> list[int]:
+    """The passages that speak for a criterion, best first: by the hits of its rule, and by their scores where these reach the threshold."""
     worth: dict[int, float] = defaultdict(float)
     for hit in hits:
-        worth[hit.passage] = max(worth[hit.passage], (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0))
+        worth[hit.passage] = max(worth[hit.passage], _RULE_WORTH * (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0))
+    for index, score in enumerate(scores):
+        if index in worth or score > threshold:
+            worth[index] += score - threshold
     return sorted(worth, key=lambda index: (-worth[index], index))[:_EVIDENCE_KEPT]

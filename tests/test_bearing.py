@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import sectioned
+from builders import sectioned, small_pack
 
 from analyzer.bearing import LABEL as SATISFIED
 from analyzer.bearing import PairFeatures, candidates, weigh
@@ -12,6 +12,7 @@ from analyzer.classification import LinearModel
 from analyzer.features import EVERY_FEATURE
 from analyzer.matching import Hit
 from analyzer.segmentation import passages
+from analyzer.voting import ballots
 
 TEXT = (
     "# 一、安全性评价\n本研究设监查委员会。\n监查委员会的组成待定。\n不良事件由研究者记录。\n# 二、研究设计\n受试者分为两组，每月随访一次。"
@@ -65,3 +66,24 @@ def test_every_candidate_gets_its_odds() -> None:
     ((first, second, third),) = weigh(model, document, pieces, scores, [LABEL], [hit(0), hit(1, "mentions")])
     assert [one.passage for one in (first, second, third)] == [0, 1, 2]
     assert third.odds < second.odds == first.odds
+
+
+@pytest.mark.parametrize(
+    ("scores", "shown"),
+    [
+        ([-3.0, -3.0, -3.0, -3.0], [0]),  # only the rule speaks for it
+        ([-3.0, -3.0, -3.0, 1.5], [3, 0]),  # the classifier does too, elsewhere, and more clearly
+        ([0.0, -3.0, -3.0, 0.5], [0, 3]),
+    ],
+)
+def test_without_a_second_look_rule_and_scores_say_what_is_shown(scores: list[float], shown: list[int]) -> None:
+    document = sectioned(TEXT)
+    pieces = passages(document)
+    pack = small_pack()
+    (element,) = pack.elements
+    label = f"{element.id}.{element.criteria[0].id}"
+    columns = np.array(scores, dtype=np.float32)[:, None]
+    thresholds = np.array([-0.5], dtype=np.float32)
+    hit = Hit(element.id, element.criteria[0].id, 0, 0, 1, "satisfies", True, False)
+    (cast,) = ballots(pack, document, pieces, [hit], columns, [label], thresholds, [])
+    assert cast.passages == shown and cast.classifier is (max(scores) > -0.5)

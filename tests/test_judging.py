@@ -9,22 +9,15 @@ import numpy as np
 import pytest
 from builders import sectioned, small_pack
 
-from analyzer.classification import Decision
 from analyzer.findings import Bilingual, ConditionFinding, ElementFinding, Evidence, Overall
 from analyzer.judging import RULE_ELSEWHERE, RULE_FOUND, RULE_SILENT, Circumstances, Witness, judge, overall, verdict
 from analyzer.matching import match
 from analyzer.rules import ElementRule, Pack, load_pack
 from analyzer.segmentation import passages
-from analyzer.voting import EVIDENCE, ballots
+from analyzer.voting import ballots
 
 TODAY = date(2026, 6, 1)
 BOARD = "本研究设监查委员会。"
-
-
-def untrained() -> Decision:
-    """A second stage that was trained for something else."""
-    wide = np.zeros(len(EVIDENCE), dtype=np.float32)
-    return Decision(wide, wide + 1, wide[None] + 9, ["other.thing"], np.array([9.0], dtype=np.float32))
 
 
 def changed(pack: Pack, criteria: list[dict[str, Any]] | None = None, **element: Any) -> Pack:
@@ -51,7 +44,9 @@ def judged(
     def quote(passage: int) -> Evidence:
         return Evidence(page=1, bbox=[], quote=document.text[pieces[passage].start : pieces[passage].end])
 
-    (found,) = judge(pack, votes, untrained(), Circumstances(conditions, filed_on=filed_on), Witness(quote, lambda *_: "mentions"))
+    (found,) = judge(
+        pack, votes, lambda criterion: None, Circumstances(conditions, filed_on=filed_on), Witness(quote, lambda *_: "mentions")
+    )
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.classification import load_model
 from analyzer.errors import UsageError
 from analyzer.resources import DEFAULT_PACK
 from analyzer.rules import load_pack
@@ -17,6 +18,7 @@ from analyzer.training.material import load_extra
 from analyzer.training.spirit import FILE
 from analyzer.training.train import train
 
+CORPORA = Path(__file__).parent.parent / "corpora"
 SHEET = """@id {id}
 @voice {voice}
 @language zh
@@ -53,6 +55,41 @@ def corpora(tmp_path: Path) -> Path:
         )
         (folder / f"d{number}.sheet").write_text(sheet, "utf-8")
     return tmp_path
+
+
+def test_judgements_of_whole_protocols_are_learnt(corpora: Path, tmp_path: Path) -> None:
+    sheets = sorted((corpora / "protocols_zh").glob("*.sheet"))
+    save_corpus(sheets, tmp_path / "judged" / "protocols_zh")
+    rows = [
+        {"document": sheet.stem, "asked": ["budget.source_and_amount", "dsmb.absence_justification"], "met": met, "near": {}}
+        for number, sheet in enumerate(sheets)
+        for met in ([{"budget.source_and_amount": [1]}] if number % 2 else [{}])
+    ]
+    written = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "judged" / "protocols_zh" / "judgements.jsonl").write_text(written, "utf-8")
+    metrics = train(tmp_path / "judged", load_pack(DEFAULT_PACK), tmp_path / "model")
+    model = load_model(tmp_path / "model")
+    assert model.judged.labels == ["budget.source_and_amount", "dsmb.absence_justification"] == model.labels[-2:]
+    assert model.decision_on("budget.source_and_amount") is model.judged_decision
+    assert model.decision_on("objectives.specific_aim") is model.decision and model.decision_on("unknown.criterion") is None
+    assert metrics["cross_validation"]["judged"]["documents"] == len(sheets)
+    assert "budget.source_and_amount" in (tmp_path / "model" / "card.md").read_text("utf-8")
+
+
+def test_a_model_can_do_without_judgements(corpora: Path, tmp_path: Path) -> None:
+    train(corpora, load_pack(DEFAULT_PACK), tmp_path / "model")
+    model = load_model(tmp_path / "model")
+    assert model.judged.labels == [] and model.labels == model.passages.labels
+
+
+def test_judgements_name_criteria_of_the_pack_and_passages_that_are_there() -> None:
+    known = {f"{element.id}.{criterion.id}" for element, criterion in load_pack(DEFAULT_PACK).criteria() if element.group != "headline"}
+    protocols = [protocol for language in ("zh", "en") for protocol in load_corpus(CORPORA / f"protocols_{language}")]
+    assert all(protocol.judged is not None for protocol in protocols)
+    for protocol in protocols:
+        assert protocol.judged is not None
+        assert protocol.judged.met.keys() <= protocol.judged.asked <= known
+        assert all(0 <= number < len(protocol.passages) for numbers in protocol.judged.met.values() for number in numbers)
 
 
 def test_same_corpus_same_fingerprint(corpora: Path, tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ _HEAD = """# Model card
 
 Written by `analyzer train`; every figure stands in `metrics.json` beside it.
 
-**What it does.** Six linear models in one file: sentences and table rows -> criteria of the five headline elements; pairs of a sentence and a
-criterion -> whether the one satisfies the other; labelled pairs -> how the one bears on the other; headings -> canonical sections; documents -> protocol or not, cells given or not; and a second stage that weighs rule hits and sentence scores into the probability that
-a criterion is met in a protocol. Chinese and English go through the same pipeline. No code is stored in the file.
+**What it does.** Seven linear models in one file: sentences and table rows -> criteria of the five headline elements, and, by themselves -> those of the
+further elements; pairs of a sentence and a criterion -> whether the one satisfies the other; labelled pairs -> how the one bears on the other;
+headings -> canonical sections; documents -> protocol or not, cells given or not; and two second stages that weigh rule hits and sentence
+scores into the probability that a criterion is met in a protocol, one for the headline elements and one for the further ones. Chinese and English go through the same pipeline. No code is stored in the file.
 
 **What it is for.** Finding candidates for a committee secretary to look at. It does not judge whether a statement is true or a design sound, and
 must not decide about a protocol alone.
@@ -25,6 +26,7 @@ Heading lines: {headings}; documents that are not protocols: {others}. Settings 
 learns from such scores only. Criterion F1 counts a *met* criterion of a protocol as positive, gap F1 one that is *not* met; Matthews
 correlation is 0 for a coin. Expected calibration error of the final probability: {calibration}.
 The rules were improved with the same corpora at hand, so their own figures are optimistic; protocols of other hands are the real test.
+The further criteria were not labelled sentence by sentence: readers judged whole protocols and named the passages that answer a criterion.
 """
 
 _TAIL = """
@@ -79,9 +81,25 @@ def card(metrics: Mapping[str, Any], recipe: Mapping[str, Any], extra: Sequence[
             "## Per author voice",
             "",
             lowest,
+            *_judged(figures.get("judged", {})),
             _TAIL,
         ]
     )
+
+
+def _judged(figures: Mapping[str, Any]) -> list[str]:
+    """The section on the criteria that were judged of whole protocols; nothing where there were none."""
+    if not figures.get("documents"):
+        return []
+    scopes = {"all": figures["overall"], **figures["language"]}
+    overall = _table(
+        ["", "", "criterion F1", "gap F1", "MCC"],
+        [[scope, voter, *_three(value[voter])] for scope, value in scopes.items() for voter in _VOTERS],
+    )
+    criteria = _table(
+        ["criterion", *_VOTERS], [[name, *(f"{value[v]:.3f}" for v in _VOTERS)] for name, value in figures["criterion"].items()]
+    )
+    return ["", "## The further elements", "", overall, "", f"Expected calibration error: {figures['calibration_error']}.", "", criteria]
 
 
 def _three(figures: Mapping[str, float]) -> list[str]:

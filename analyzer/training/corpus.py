@@ -7,7 +7,7 @@ import json
 import re
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,16 @@ Labels = dict[str, Stance]
 
 _HEADING = re.compile(r"(#{1,4}) (.*) \{(\w+)\}$")
 _LABEL = re.compile(r"(\w+\.\w+)(?::(\w+))?$")
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """What a reader of the whole protocol says of criteria whose sentences are not labelled."""
+
+    asked: frozenset[str]
+    """The criteria that were judged; what is not in ``met`` is not met."""
+    met: dict[str, tuple[int, ...]]
+    """Criterion -> numbers of the passages that answer it, best first; none where only a heading does."""
 
 
 @dataclass
@@ -35,6 +45,7 @@ class Protocol:
     labels: list[Labels] = field(default_factory=list)
     unknown: list[frozenset[str]] = field(default_factory=list)
     """Criteria that the labels of a passage say nothing about; empty when every passage was labelled for every criterion."""
+    judged: Judgements | None = None
 
     def met(self, criterion: str) -> bool:
         """Whether any line of the body satisfies ``element.criterion``."""
@@ -129,8 +140,19 @@ def load_corpus(folder: Path) -> list[Protocol]:
             lines.setdefault(row["document"], []).append(
                 SheetLine(row["text"], row.get("level", 0), row.get("canonical", ""), tuple(row.get("labels", {}).items()))
             )
-        return [protocol_of(head, lines[name]) for name, head in heads.items()]
+        protocols = [protocol_of(head, lines[name]) for name, head in heads.items()]
+        judged = _judgements(folder / "judgements.jsonl")
+        return [replace(protocol, judged=judged.get(protocol.id)) for protocol in protocols]
     return [protocol_of(*parse_sheet(path.read_text("utf-8"), path.name)) for path in sorted(folder.glob("*.sheet"))]
+
+
+def _judgements(path: Path) -> dict[str, Judgements]:
+    """Document -> what was judged of it; nothing where there is no such file."""
+    rows = _json_lines(path) if path.exists() else []
+    return {
+        row["document"]: Judgements(frozenset(row["asked"]), {criterion: tuple(found) for criterion, found in row["met"].items()})
+        for row in rows
+    }
 
 
 def save_corpus(sheets: Iterable[Path], folder: Path) -> int:

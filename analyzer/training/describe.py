@@ -6,6 +6,7 @@ a second labeller, who did not see the first labels, agrees (F1 of ``satisfies``
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections import Counter, defaultdict
@@ -54,6 +55,8 @@ def describe(folder: Path) -> dict[str, Any]:
         "sentences without a criterion, share": round(sum(not line for line in labels) / len(labels), 4),
         "exact repetitions": len(sentences) - len(set(sentences)),
         "near-duplicates, share": round(near_duplicates(sentences) / len(sentences), 4),
+        "decisions judged of whole protocols": sum(len(protocol.judged.asked) for protocol in protocols if protocol.judged),
+        "of these met": sum(len(protocol.judged.met) for protocol in protocols if protocol.judged),
         "stances": dict(Counter(stance for line in labels for stance in line.values()).most_common()),
         "kinds": dict(Counter(protocol.meta["kind"] for protocol in protocols).most_common()),
         "quality": dict(Counter(protocol.meta["quality"] for protocol in protocols).most_common()),
@@ -78,6 +81,20 @@ def agreement(protocols: Sequence[Protocol], second: Path) -> dict[str, Any]:
     }
 
 
+def agreement_on_judgements(protocols: Sequence[Protocol], second: Path) -> dict[str, Any]:
+    """How far other readers, who judged some of the same decisions (``document``, ``criterion``, ``judgement``) blind, agree with ours."""
+    judged = {protocol.id: protocol.judged for protocol in protocols if protocol.judged is not None}
+    with second.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["document"] in judged]
+    both = [(row["criterion"] in judged[row["document"]].met, row["judgement"] == "met") for row in rows]
+    hits = sum(ours and theirs for ours, theirs in both)
+    return {
+        "decisions": len(both),
+        "equal": round(sum(ours == theirs for ours, theirs in both) / len(both), 4),
+        "met F1": round(2 * hits / sum(ours + theirs for ours, theirs in both), 4),
+    }
+
+
 def _satisfied(labels: Labels) -> set[str]:
     return {name for name, stance in labels.items() if stance == "satisfies"}
 
@@ -91,6 +108,9 @@ def main(arguments: Sequence[str]) -> None:
         second = corpora / "second_labelling" / f"{folder.name.removeprefix('protocols_')}.jsonl"
         if second.exists():
             figures[folder.name]["second labelling"] = agreement(load_corpus(folder), second)
+        judgements = corpora / "second_labelling" / "judgements.csv"
+        if judgements.exists():
+            figures[folder.name]["second judgements"] = agreement_on_judgements(load_corpus(folder), judgements)
     headings = load_headings(corpora / "headings")
     figures["headings"] = {"lines": len(headings), "distinct": len({heading for heading, _, _ in headings})}
     figures["not_protocols"] = {"documents": len(load_other_documents(corpora / "not_protocols"))}

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from analyzer.rules import Pack
 from analyzer.stances import JUDGED
 from analyzer.training.fit import (
+    Judged,
+    JudgedOutcome,
     Prepared,
     Settings,
     all_ballots,
@@ -22,6 +24,8 @@ from analyzer.training.fit import (
     held_out_scores,
     held_out_stances,
     prepare,
+    prepare_judged,
+    vote_on_judged,
 )
 from analyzer.training.material import load_all, load_extra
 from analyzer.voting import Ballot
@@ -69,7 +73,7 @@ def stance_figures(stances: Sequence[tuple[str, str]]) -> dict[str, float]:
 
 
 def summary(
-    prepared: Prepared, votes: Sequence[Sequence[Ballot]], probabilities: npt.NDArray[np.float64], stances: Sequence[tuple[str, str]]
+    prepared: Prepared, votes: Sequence[Sequence[Ballot]], probabilities: npt.NDArray[np.float64], stances: Sequence[tuple[str, str]] = ()
 ) -> dict[str, Any]:
     """Document-level figures of rules alone, classifier alone and both; overall, per language, per criterion, per author voice; and how
     well the stance of a labelled sentence is told (``stances``: labelled, predicted)."""
@@ -100,7 +104,7 @@ def summary(
         },
         "own": ours | {"all": {name: of(voter, own) for name, voter in voters.items()}},
         "further": {name: of(voter, ~own) for name, voter in voters.items()} if not own.all() else {},
-        "stance": stance_figures(stances),
+        "stance": stance_figures(stances) if stances else {},
         "calibration_error": calibration_error(probabilities[applicable], met[applicable]),
         "criterion": {
             label: {name: of(voter, slice(None), [column])["criterion_f1"] for name, voter in voters.items()}
@@ -108,6 +112,11 @@ def summary(
         },
         "voice": {voice: of(both, voices == voice)["criterion_f1"] for voice in sorted(set(prepared.voices))},
     }
+
+
+def summary_of_judged(judged: Judged, outcome: JudgedOutcome) -> dict[str, Any]:
+    """The same for the criteria that were judged of whole protocols; nothing where none were."""
+    return summary(judged, outcome.votes, outcome.probabilities) if judged.protocols else {}
 
 
 def cross_validate(corpora: Path, pack: Pack, extra: Sequence[Path] = (), settings: Settings | None = None) -> dict[str, Any]:
@@ -118,4 +127,7 @@ def cross_validate(corpora: Path, pack: Pack, extra: Sequence[Path] = (), settin
     scores = held_out_scores(prepared, settings)
     bearings = held_out_bearings(prepared, scores, settings)
     votes = all_ballots(prepared, scores, bearings, best_thresholds(prepared, scores))
-    return summary(prepared, votes, held_out_probabilities(prepared, votes, settings), held_out_stances(prepared, settings))
+    judged = prepare_judged(pack, prepared.protocols)
+    outcome = vote_on_judged(judged, settings)
+    found = summary(prepared, votes, held_out_probabilities(prepared, votes, settings), held_out_stances(prepared, settings))
+    return found | {"judged": summary_of_judged(judged, outcome)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,17 @@ from analyzer.classification import MEASURE, Bools, Decision, Floats, LinearMode
 from analyzer.document import Document
 from analyzer.features import EVERY_FEATURE, Weighted, cell_features, heading_features, passage_features
 from analyzer.genre import document_features
-from analyzer.matching import Hit, Matcher, Stance, is_silent
+from analyzer.matching import SILENT_SECTIONS, Hit, Matcher, Stance, is_silent
 from analyzer.rules import Pack
 from analyzer.segmentation import title_of, vocabulary
 from analyzer.stances import JUDGED, stance_features
 from analyzer.training.corpus import Protocol
 from analyzer.voting import EVIDENCE, Ballot, ballots
 
+_LEAST_JUDGED = 3
+"""So often a feature must occur in the sentence model of the criteria that were judged of whole protocols."""
+_SHORTEST = 8.0
+"""And items shorter than this, in weights before scaling, have hardly a known word; see ``LinearModel``."""
 CELL_KINDS = frozenset({"stem_cell", "immune_cell", "gene_modified_cell", "tissue_engineered"})
 
 
@@ -38,6 +42,7 @@ class Settings:
     """
 
     passage_strength: float = 300.0
+    judged_strength: float = 30.0
     bearing_strength: float = 1.0
     stance_strength: float = 10.0
     heading_strength: float = 10.0
@@ -82,6 +87,23 @@ class Prepared:
         return np.array([array.any(axis=0) for array in self.satisfied])
 
 
+@dataclass
+class Judged(Prepared):
+    """A corpus prepared for the criteria that were judged of whole protocols; ``satisfied`` marks the passages that answer them."""
+
+    asked: Bools
+    answered: Bools
+    """Both of shape (protocols, labels)."""
+
+    @property
+    def applicable(self) -> Bools:
+        return self.asked
+
+    @property
+    def met(self) -> Bools:
+        return self.answered
+
+
 def prepare(pack: Pack, protocols: Sequence[Protocol]) -> Prepared:
     """Features, rule hits and label arrays of a corpus; criteria of the pack that its labels never name are left out."""
     matcher = Matcher(pack)
@@ -102,6 +124,37 @@ def prepare(pack: Pack, protocols: Sequence[Protocol]) -> Prepared:
     )
 
 
+def prepare_judged(pack: Pack, protocols: Sequence[Protocol]) -> Judged:
+    """The same for the criteria that were judged of whole protocols; the features are those of passages by themselves.
+
+    What is looked for where passages are not scored (a list of references) is left to its rule.
+    """
+    matcher = Matcher(pack)
+    judged = [(protocol, protocol.judged) for protocol in protocols if protocol.judged is not None]
+    named = {criterion for _, said in judged for criterion in said.asked}
+    labels = [
+        name
+        for element, criterion in pack.criteria()
+        if (name := f"{element.id}.{criterion.id}") in named and SILENT_SECTIONS.isdisjoint(criterion.look_in)
+    ]
+    asked = np.array([[label in said.asked for label in labels] for _, said in judged], dtype=bool).reshape(len(judged), len(labels))
+    return Judged(
+        pack=pack,
+        protocols=[protocol for protocol, _ in judged],
+        features=[[EVERY_FEATURE.content(protocol.document, passage) for passage in protocol.passages] for protocol, _ in judged],
+        hits=[matcher.match(protocol.document, protocol.passages) for protocol, _ in judged],
+        labels=labels,
+        satisfied=[
+            np.array([[index in said.met.get(label, ()) for label in labels] for index in range(len(protocol.passages))], dtype=bool)
+            for protocol, said in judged
+        ],
+        known=[np.tile(row, (len(protocol.passages), 1)) for (protocol, _), row in zip(judged, asked, strict=True)],
+        voices=[protocol.voice for protocol, _ in judged],
+        asked=asked,
+        answered=np.array([[label in said.met for label in labels] for _, said in judged], dtype=bool).reshape(asked.shape),
+    )
+
+
 def _known(protocol: Protocol, labels: Sequence[str]) -> Bools:
     if not protocol.unknown:
         return np.ones((len(protocol.passages), len(labels)), dtype=bool)
@@ -116,6 +169,7 @@ def fit_linear(
     least: int = 2,
     known: Bools | None = None,
     unbalanced: Sequence[str] = (),
+    shortest: float = 0.0,
 ) -> LinearModel:
     """One logistic regression per label, from the items it is ``known`` for, over features that occur at least ``least`` times.
 
@@ -129,7 +183,7 @@ def fit_linear(
     rarity = [1.0 if feature.startswith(MEASURE) else np.log(len(features) / counts[feature]) + 1 for feature in kept]
     idf = np.array(rarity, dtype=np.float32)
     empty = np.zeros((len(kept), len(labels)), dtype=np.float32)
-    blank = LinearModel(list(labels), kept, idf, empty, np.zeros(len(labels), dtype=np.float32))
+    blank = LinearModel(list(labels), kept, idf, empty, np.zeros(len(labels), dtype=np.float32), shortest=shortest)
     columns, weights, starts = blank.rows(features)
     matrix = csr_matrix((weights.astype(np.float64), columns, starts), shape=(len(features), len(kept)))
     matrix.sort_indices()  # the workers share it read-only
@@ -139,9 +193,8 @@ def fit_linear(
         for index, label in enumerate(labels)
     )
     coefficients = np.array([coefficient for coefficient, _ in fitted], dtype=np.float32).T
-    return LinearModel(
-        list(labels), kept, idf, np.ascontiguousarray(coefficients), np.array([intercept for _, intercept in fitted], dtype=np.float32)
-    )
+    intercepts = np.array([intercept for _, intercept in fitted], dtype=np.float32)
+    return LinearModel(list(labels), kept, idf, np.ascontiguousarray(coefficients), intercepts, shortest=shortest)
 
 
 def _fit_one(matrix: Any, target: Bools, known: Bools | None, strength: float, balanced: bool) -> tuple[npt.NDArray[np.float64], float]:
@@ -162,6 +215,14 @@ def fit_passages(prepared: Prepared, which: Sequence[int], settings: Settings) -
     targets = np.concatenate([prepared.satisfied[index] for index in which])
     known = np.concatenate([prepared.known[index] for index in which])
     return fit_linear(features, targets, prepared.labels, settings.passage_strength, known=known)
+
+
+def fit_judged(judged: Prepared, which: Sequence[int], settings: Settings) -> LinearModel:
+    """The sentence model of the criteria that were judged of whole protocols, from the protocols ``which``."""
+    features = [item for index in which for item in judged.features[index]]
+    targets = np.concatenate([judged.satisfied[index] for index in which])
+    known = np.concatenate([judged.known[index] for index in which])
+    return fit_linear(features, targets, judged.labels, settings.judged_strength, least=_LEAST_JUDGED, known=known, shortest=_SHORTEST)
 
 
 def fit_headings(protocols: Sequence[Protocol], extra: Sequence[tuple[str, str, str]], settings: Settings) -> LinearModel:
@@ -207,11 +268,14 @@ def folds_by_voice(prepared: Prepared, folds: int) -> list[tuple[list[int], list
     return [(train.tolist(), test.tolist()) for train, test in split]
 
 
-def held_out_scores(prepared: Prepared, settings: Settings) -> list[Floats]:
+Fit = Callable[[Prepared, Sequence[int], Settings], LinearModel]
+
+
+def held_out_scores(prepared: Prepared, settings: Settings, fit: Fit = fit_passages) -> list[Floats]:
     """Log-odds of every sentence of every protocol, from a model that has not seen its author voice."""
     scores: list[Floats] = [np.empty(0, dtype=np.float32)] * len(prepared.protocols)
     for train, test in folds_by_voice(prepared, settings.folds):
-        model = fit_passages(prepared, train, settings)
+        model = fit(prepared, train, settings)
         for index in test:
             scores[index] = model.scores(prepared.features[index])
     for protocol, array in zip(prepared.protocols, scores, strict=True):
@@ -371,3 +435,44 @@ def held_out_probabilities(prepared: Prepared, votes: Sequence[Sequence[Ballot]]
             for column, label in enumerate(prepared.labels):
                 probabilities[index, column] = decision.probability(label, votes[index][column].evidence)
     return probabilities
+
+
+@dataclass(frozen=True)
+class JudgedOutcome:
+    """Both stages for the criteria that were judged of whole protocols, and what they say of protocols whose voice they have not seen."""
+
+    model: LinearModel
+    decision: Decision
+    thresholds: Floats
+    votes: list[list[Ballot]]
+    probabilities: npt.NDArray[np.float64]
+
+
+def vote_on_judged(judged: Judged, settings: Settings) -> JudgedOutcome:
+    """Train and cross-validate; where nothing was judged, models that know nothing."""
+    if not judged.protocols:
+        return JudgedOutcome(_blank_model(), _blank_decision(), np.zeros(0, dtype=np.float32), [], np.zeros((0, 0)))
+    scores = held_out_scores(judged, settings, fit_judged)
+    thresholds = best_thresholds(judged, scores)
+    nothing_weighed: Weighings = [[[] for _ in judged.labels] for _ in judged.protocols]
+    votes = all_ballots(judged, scores, nothing_weighed, thresholds)
+    everything = range(len(judged.protocols))
+    return JudgedOutcome(
+        model=fit_judged(judged, everything, settings),
+        decision=fit_decision(judged, votes, everything, settings),
+        thresholds=thresholds,
+        votes=votes,
+        probabilities=held_out_probabilities(judged, votes, settings),
+    )
+
+
+def _blank_model() -> LinearModel:
+    """One without labels; the one feature keeps its arrays two-dimensional."""
+    return LinearModel([], ["nothing"], *(np.zeros(shape, dtype=np.float32) for shape in (1, (1, 0), 0)))
+
+
+def _blank_decision() -> Decision:
+    mean, scale, coefficients, intercepts = (
+        np.zeros(shape, dtype=np.float32) for shape in (len(EVIDENCE), len(EVIDENCE), (0, len(EVIDENCE)), 0)
+    )
+    return Decision(mean=mean, scale=scale, coefficients=coefficients, criteria=[], intercepts=intercepts)

@@ -19,7 +19,7 @@ from analyzer.features import VERSION
 from analyzer.rules import Pack
 from analyzer.training.card import card
 from analyzer.training.corpus import Protocol
-from analyzer.training.evaluate import summary
+from analyzer.training.evaluate import summary, summary_of_judged
 from analyzer.training.fit import (
     Settings,
     all_ballots,
@@ -35,7 +35,9 @@ from analyzer.training.fit import (
     held_out_scores,
     held_out_stances,
     prepare,
+    prepare_judged,
     stance_model,
+    vote_on_judged,
 )
 from analyzer.training.material import load_all, load_extra, load_extra_others
 
@@ -61,6 +63,8 @@ def train(
     votes = all_ballots(prepared, scores, bearings, thresholds)
     probabilities = held_out_probabilities(prepared, votes, settings)
     stances = held_out_stances(prepared, settings)
+    judged = prepare_judged(pack, prepared.protocols)
+    outcome = vote_on_judged(judged, settings)
     progress("fitting")
     everything = range(len(prepared.protocols))
     content = {
@@ -73,6 +77,9 @@ def train(
         "cells": _linear(cell_model),
         "decision": _decision(fit_decision(prepared, votes, everything, settings)),
         "thresholds": thresholds,
+        "judged": _linear(outcome.model),
+        "judged_decision": _decision(outcome.decision),
+        "judged_thresholds": outcome.thresholds,
     }
     progress("writing")
     out.mkdir(parents=True, exist_ok=True)
@@ -84,7 +91,7 @@ def train(
     metrics = {
         "sha256": hashlib.sha256(data).hexdigest(),
         "fingerprint": fingerprint(content),
-        "cross_validation": summary(prepared, votes, probabilities, stances),
+        "cross_validation": summary(prepared, votes, probabilities, stances) | {"judged": summary_of_judged(judged, outcome)},
     }
     (out / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", "utf-8")
     recipe = _recipe(settings, prepared.protocols, headings, others)
@@ -114,6 +121,7 @@ def _linear(model: LinearModel) -> dict[str, Any]:
         "idf": model.idf,
         "coefficients": model.coefficients.astype(np.float16),
         "intercepts": model.intercepts,
+        "shortest": model.shortest,
     }
 
 
