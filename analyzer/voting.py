@@ -128,7 +128,7 @@ def ballots(
             clipped[hit.passage, index] -= _DENIAL
     chinese = float(document.language == "zh")
     best = np.sort(clipped, axis=0)[: -_TOP - 1 : -1].T.tolist()
-    of_label = clipped.T.tolist()
+    of_label = np.ascontiguousarray(clipped.T)
     found = []
     for element, criterion in pack.criteria():
         own = by_criterion[element.id, criterion.id]
@@ -174,7 +174,7 @@ def _satisfying(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
 def _ballot(
     element: str,
     criterion: str,
-    scores: Sequence[float],
+    scores: Floats,
     best: Sequence[float],
     threshold: float,
     hits: Sequence[Hit],
@@ -191,8 +191,8 @@ def _ballot(
         [
             *top,
             *odds[:2],
-            max((scores[hit.passage] for hit in inside), default=_LOWEST),
-            max((scores[hit.passage] for hit in outside), default=_LOWEST),
+            max((float(scores[hit.passage]) for hit in inside), default=_LOWEST),
+            max((float(scores[hit.passage]) for hit in outside), default=_LOWEST),
             log1p(len(inside)),
             log1p(len(outside)),
             bool(inside),
@@ -209,7 +209,7 @@ def _ballot(
         evidence=evidence,
         rule=bool(inside),
         classifier=top[0] > threshold,
-        passages=_near_the_best(bearing) if bearing else _by_worth([*inside, *outside], scores, threshold),
+        passages=_near_the_best(bearing) if bearing else _by_worth([*inside, *outside], scores - threshold),
         elsewhere=bool(outside),
         hits=hits,
         weighed=bearing,
@@ -221,12 +221,13 @@ def _near_the_best(bearing: Sequence[Weighed]) -> list[int]:
     return [one.passage for one in bearing if one.odds > bearing[0].odds - _NEAR][:_EVIDENCE_KEPT]
 
 
-def _by_worth(hits: Sequence[Hit], scores: Sequence[float] = (), threshold: float = 0.0) -> list[int]:
-    """The passages that speak for a criterion, best first: by the hits of its rule, and by their scores where these reach the threshold."""
+def _by_worth(hits: Sequence[Hit], margins: Floats | None = None) -> list[int]:
+    """The passages that speak for a criterion, best first: by the hits of its rule, and by the ``margins`` of their scores over the
+    threshold."""
     worth: dict[int, float] = defaultdict(float)
     for hit in hits:
         worth[hit.passage] = max(worth[hit.passage], _RULE_WORTH * (1.0 if hit.in_section else 0.5) * (0.6 if hit.by_heading else 1.0))
-    for index, score in enumerate(scores):
-        if index in worth or score > threshold:
-            worth[index] += score - threshold
+    if margins is not None:
+        for index in {*worth, *np.flatnonzero(margins > 0).tolist()}:
+            worth[index] += float(margins[index])
     return sorted(worth, key=lambda index: (-worth[index], index))[:_EVIDENCE_KEPT]
