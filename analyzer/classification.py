@@ -68,14 +68,6 @@ class LinearModel:
         """Log-odds, an array of shape (items, labels); features that the model does not know count for nothing."""
         return self.scores_of_columns(self._known(features))
 
-    def score(self, item: Weighted) -> Floats:
-        """As ``scores``, of one item without ``MEASURE``s: an array of shape (labels,). Headings follow from each other one by one."""
-        known = {self._index[name]: weight for name, weight in item.items() if name in self._index}
-        columns = list(known)
-        weights = np.array(list(known.values()), dtype=np.float32) * self.idf[columns]
-        weights /= np.sqrt((weights * weights).sum()) or np.float32(1)
-        return np.asarray(weights @ self.coefficients[columns] + self.intercepts)
-
     def rows(self, features: Sequence[Weighted]) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.int64]]:
         """Known features of each item as one compressed sparse matrix: column indexes, scaled weights, row starts."""
         return self._rows(self._known(features))
@@ -121,7 +113,7 @@ def _row_sums(values: Floats, starts: npt.NDArray[np.int64]) -> Floats:
 class Decision:
     """The second stage: a logistic regression over what rules and classifier say of one criterion in one document.
 
-    ``coefficients`` has a row per criterion; a criterion that was not trained gets the mean of all.
+    ``coefficients`` has a row per criterion.
     """
 
     mean: Floats
@@ -131,10 +123,10 @@ class Decision:
     intercepts: Floats
 
     def probability(self, criterion: str, evidence: Floats) -> float:
-        """Probability that ``element.criterion`` is met, given ``voting.Ballot.evidence``."""
-        known = self._index.get(criterion)
-        weights, offset = self._of_all if known is None else (self.coefficients[known], self.intercepts[known])
-        return float(1 / (1 + np.exp(-(((evidence - self.mean) / self.scale) @ weights + offset))))
+        """Probability that ``element.criterion``, which it knows, is met, given ``voting.Ballot.evidence``."""
+        known = self._index[criterion]
+        odds = ((evidence - self.mean) / self.scale) @ self.coefficients[known] + self.intercepts[known]
+        return float(1 / (1 + np.exp(-odds)))
 
     def knows(self, criterion: str) -> bool:
         """Whether it was trained for ``element.criterion``."""
@@ -143,10 +135,6 @@ class Decision:
     @cached_property
     def _index(self) -> dict[str, int]:
         return {criterion: index for index, criterion in enumerate(self.criteria)}
-
-    @cached_property
-    def _of_all(self) -> tuple[Floats, np.floating[Any]]:
-        return self.coefficients.mean(axis=0), self.intercepts.mean()
 
 
 @dataclass(frozen=True)
@@ -190,7 +178,7 @@ def heading_labeller(model: LinearModel) -> Callable[[str, str, str], str]:
     is_contents = np.array([name == _CONTENTS for name in model.labels], dtype=bool)
 
     def label(title: str, above: str, previous: str) -> str:
-        scores = model.score(heading_features(title, above, previous))
+        scores = model.scores([heading_features(title, above, previous)])[0]
         return model.labels[int(np.where(is_contents, -np.inf, scores).argmax())]
 
     return label

@@ -12,16 +12,15 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from analyzer.document import Document, Passage
-from analyzer.text import CJK, words
+from analyzer.text import HAN, words
 
 VERSION = 7
 _LONGEST = 160
 """Words of a passage beyond this one are not looked at; a sentence that long is a table run together."""
 _REMEMBERED = 300_000
-"""Pairs of words whose features are remembered; at so many the memory is emptied. Words are far fewer."""
+"""Words, and pairs of words, whose features are remembered; at so many the memory is emptied."""
 _STEM = 5
 _SECTION_BESIDE_WORDS = 0.4
-_HAN = re.compile(f"[{CJK}]")
 _CELL_WORDS = (
     *("干细胞", "间充质", "细胞制剂", "细胞治疗", "细胞输注", "细胞悬液", "细胞移植", "细胞回输", "免疫细胞"),
     *("异体", "自体", "树突", "供者", "autologous", "allogeneic", "progenitor", "mononuclear", "msc", "car-t", "islet", "chondrocyt"),
@@ -55,6 +54,8 @@ class Remembered(dict[Part, Kept[Key]]):
         self._make = make
 
     def __missing__(self, part: Part) -> Kept[Key]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
         kept = self[part] = self._make(part)
         return kept
 
@@ -75,8 +76,6 @@ class Featurizer(Generic[Key]):
 
     def passages(self, document: Document, passages: Sequence[Passage]) -> list[dict[Key, float]]:
         """Features with their weights for each passage, in order; weights are before inverse document frequency."""
-        if len(self._pairs) > _REMEMBERED:
-            self._pairs.clear()
         cut = [words_of(document, passage)[:_LONGEST] for passage in passages]
         places = Remembered[int, Key](lambda section: self.kept(place_features(document, section)))
         row = self.kept({"row": 0.5})
@@ -94,19 +93,22 @@ class Featurizer(Generic[Key]):
             found.append(dict(chain.from_iterable(parts)))
         return found
 
-    def alone(self, document: Document, passage: Passage, section_counts: float = 1.0) -> dict[Key, float]:
-        """Features of a passage by itself: its words without pairs and neighbours, its section and those above.
+    def alone(self, document: Document, passage: Passage) -> dict[Key, float]:
+        """Features of a passage by itself: its words without pairs and neighbours, its section and those above."""
+        return self._of_words_and(self.kept(section_features(document, passage.section)), words_of(document, passage))
 
-        ``section_counts`` is how much the sections weigh beside the words.
-        """
-        cut = words_of(document, passage)
-        parts = [*map(self._words.__getitem__, cut[:_LONGEST]), self._lengths[min(8, len(cut) // 8)]]
-        place = {name: section_counts * weight for name, weight in section_features(document, passage.section).items()}
-        return dict(chain(chain.from_iterable(parts), self.kept(place)))
+    def contents(self, document: Document, passages: Sequence[Passage]) -> list[dict[Key, float]]:
+        """As ``alone``, for each passage, by what it says more than by where it stands: sections are often mistaken."""
 
-    def content(self, document: Document, passage: Passage) -> dict[Key, float]:
-        """Features of a passage by what it says more than by where it stands: sections of strange protocols are often mistaken."""
-        return self.alone(document, passage, _SECTION_BESIDE_WORDS)
+        def place(section: int) -> Kept[Key]:
+            return self.kept({name: _SECTION_BESIDE_WORDS * weight for name, weight in section_features(document, section).items()})
+
+        places = Remembered[int, Key](place)
+        return [self._of_words_and(places[passage.section], words_of(document, passage)) for passage in passages]
+
+    def _of_words_and(self, place: Kept[Key], cut: Sequence[str]) -> dict[Key, float]:
+        parts = [*map(self._words.__getitem__, cut[:_LONGEST]), self._lengths[min(8, len(cut) // 8)], place]
+        return dict(chain.from_iterable(parts))
 
     def kept(self, features: Weighted) -> Kept[Key]:
         """Those of some features that are known."""
@@ -165,7 +167,7 @@ def heading_features(title: str, above: str, previous: str) -> Weighted:
         if word.isascii() and len(word) > _STEM:
             features["t" + word[:_STEM]] = 1.0
     squeezed = "^" + re.sub(r"\s+", "", title.lower()) + "$"
-    if _HAN.search(squeezed):
+    if HAN.search(squeezed):
         for size in (1, 2, 3):
             for start in range(len(squeezed) - size + 1):
                 features["c" + squeezed[start : start + size]] = 1.0

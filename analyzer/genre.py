@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.document import Document
 from analyzer.lazy import Lazy
-from analyzer.text import CJK, words
+from analyzer.text import HAN, words
 
 _OPENING = 6000
 """Characters of a document whose words are looked at."""
@@ -75,7 +75,6 @@ _CHINESE_MANNER = {
     "you": Lazy(r"您|你"),
     "protocol": Lazy("方案"),
 }
-_HAN = Lazy(f"[{CJK}]")
 _RESULTS = Lazy(r"[\W\d]*results\W*$", re.IGNORECASE)
 _RESULTS_ZH = Lazy(r"[\W\d一二三四五六七八九十]*(?:(?:研究)?结果|讨论|结论$)")
 _JOURNAL = Lazy(r"关键词|收稿日期|基金项目|中图分类号|通[信讯]作者|作者简介")
@@ -98,7 +97,7 @@ def _features(document: Document, text: str) -> Iterator[tuple[str, float]]:
         yield f"heading {name} {any(map(pattern.match, headings))}", _REPORT_WEIGHT
     yield from _on_scale("journal", len(set(_JOURNAL.findall(text))), _JOURNAL_STEPS, _JOURNAL_WEIGHT)
     lower = text.lower()
-    chinese = _HAN.search(lower) is not None
+    chinese = HAN.search(lower) is not None
     topics = {name: any(word in lower for word in listed if chinese or word.isascii()) for name, listed in _TOPICS.items()}
     for name, found in topics.items():
         yield f"topic {name} {found}", _TOPIC_WEIGHT

@@ -19,12 +19,11 @@ from analyzer.errors import BrokenPack
 from analyzer.matching import Matcher, Stance
 from analyzer.resources import PACKAGE, load_yaml
 from analyzer.rules import CriterionRule, ElementRule, Language, Pack, PackInfo, Patterns, Text, faults_in, line_of, load_folder, whole_word
-from analyzer.text import CJK
+from analyzer.text import HAN
 
 Level = Literal["error", "hint"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 ENOUGH_EXAMPLES = 2
-_HAN = re.compile(f"[{CJK}]")
 _STARTER = PACKAGE / "packs" / "common" / "starter"
 
 
@@ -229,9 +228,9 @@ def _of_criterion(criterion: CriterionRule, place: _Place) -> Iterator[Problem]:
 def _untranslated(text: Text) -> list[Language]:
     """The languages in which a text seems to be missing: no Chinese character in ``zh``, or Chinese in ``en``."""
     missing: list[Language] = []
-    if not text.zh.strip() or (not _HAN.search(text.zh) and text.zh == text.en and " " in text.zh):
+    if not text.zh.strip() or (not HAN.search(text.zh) and text.zh == text.en and " " in text.zh):
         missing.append("zh")
-    if not text.en.strip() or _HAN.search(text.en):
+    if not text.en.strip() or HAN.search(text.en):
         missing.append("en")
     return missing
 

@@ -63,6 +63,7 @@ class Analyzer:
         self.filed_on = filed_on
         self.ocr = ocr or Ocr()
         self.model = load_model(model or model_dir())
+        self._names = {f"{element.id}.{criterion.id}" for element, criterion in self.pack.criteria()}
 
     def read(self, path: Path | str, data: bytes | None = None, password: str | None = None) -> Document:
         """The document with its language and sections. Raises an AnalyzerError when the file cannot be read."""
@@ -86,7 +87,7 @@ class Analyzer:
         with stage("classification"):
             scores = self._scores(document, pieces)
             first = self.model.passages.labels
-            weighed = weigh(self.model.bearing, document, pieces, scores[:, : len(first)], first, hits)
+            weighed = weigh(self.model.bearing, document, pieces, scores[:, : len(first)], first, hits) if self._asks(first) else []
             kinds = {
                 "protocol": _probability(self.model.documents, document_features(document)),
                 "cells": _probability(self.model.cells, cell_features(document)),
@@ -141,13 +142,20 @@ class Analyzer:
             warnings=[*_warnings(document, is_protocol), *_notices(self.pack, document, filed_on)],
         )
 
+    def _asks(self, labels: Sequence[str]) -> bool:
+        """Whether the pack has any of the criteria that a model tells."""
+        return not self._names.isdisjoint(labels)
+
     def _scores(self, document: Document, passages: Sequence[Passage]) -> Floats:
-        """What the classifiers say of each passage, (passages, labels); those in which they are not asked get the lowest score there is."""
-        model, judged = self.model.passages, self.model.judged
+        """What the classifiers say of each passage, (passages, labels); the lowest score there is where they are not asked."""
+        first, judged = self.model.passages, self.model.judged
         asked = [index for index, passage in enumerate(passages) if not is_silent(document, passage)]
+        pieces = [passages[index] for index in asked]
         scores = np.full((len(passages), len(self.model.labels)), -np.inf, dtype=np.float32)
-        scores[asked, : len(model.labels)] = model.scores_of_columns(model.featurizer.passages(document, [passages[i] for i in asked]))
-        scores[asked, len(model.labels) :] = judged.scores_of_columns([judged.featurizer.content(document, passages[i]) for i in asked])
+        if self._asks(first.labels):
+            scores[asked, : len(first.labels)] = first.scores_of_columns(first.featurizer.passages(document, pieces))
+        if self._asks(judged.labels):
+            scores[asked, len(first.labels) :] = judged.scores_of_columns(judged.featurizer.contents(document, pieces))
         return scores
 
 

@@ -15,13 +15,13 @@ from string import whitespace
 from typing import Any
 
 from analyzer.document import Document, Line, Passage, Section
-from analyzer.resources import PACKAGE, load_yaml
-from analyzer.text import CJK, sentences
+from analyzer.remembered import yaml_content
+from analyzer.resources import PACKAGE
+from analyzer.text import HAN, sentences
 
 Labeller = Callable[[str, str, str], str]
 """(heading without its number, label of the heading above it, label of the heading before it) -> canonical label."""
 
-_HAN = re.compile(f"[{CJK}]")
 _ZH_DIGITS = "一二三四五六七八九十百〇"
 _NUMBERINGS: tuple[tuple[str, float, str], ...] = (
     (
@@ -121,7 +121,7 @@ def title_of(heading: str) -> str:
 @cache
 def vocabulary() -> dict[str, str]:
     """Squeezed heading words -> canonical label."""
-    labels = load_yaml(PACKAGE / "packs" / "common" / "headings.yaml")
+    labels = yaml_content(PACKAGE / "packs" / "common" / "headings.yaml")
     return {_squeezed(word): label for label, languages in labels.items() for words in languages.values() for word in words}
 
 
@@ -274,7 +274,7 @@ def _weight(paragraph: _Paragraph, body_size: float) -> float:
         return -9.0
     style, weight, length = paragraph.number
     title = text[length:].strip()
-    chinese = not title.isascii() and _HAN.search(title) is not None
+    chinese = not title.isascii() and HAN.search(title) is not None
     if not title or len(title) > (_LONGEST_ZH if chinese else _LONGEST_EN) and paragraph.line.size < body_size * 1.2:
         return -9.0
     if title[-1] in "。；;，,、" or "。" in title[:-1] or (title[-1] == "." and (chinese or not style or len(title.split()) > 8)):
@@ -314,7 +314,7 @@ def _heading_words() -> Any:
 
     automaton = ahocorasick.Automaton()
     for word in vocabulary():
-        if len(word) >= (2 if _HAN.search(word) else 5):
+        if len(word) >= (2 if HAN.search(word) else 5):
             automaton.add_word(word, len(word))
     automaton.make_automaton()
     return automaton
@@ -409,7 +409,7 @@ def _form_labels(document: Document) -> list[_Paragraph]:
                 continue
             first, column = cells[0]
             text = document.text[first.start : first.end].strip()
-            limit = _FORM_LABEL_ZH if _HAN.search(text) else _FORM_LABEL_EN
+            limit = _FORM_LABEL_ZH if HAN.search(text) else _FORM_LABEL_EN
             if not text or len(text) > limit or "。" in text:
                 continue
             columns = {other for _, other in cells}

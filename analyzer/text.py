@@ -74,7 +74,8 @@ def normalise(text: str) -> tuple[str, Sequence[int]]:
 
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
-_CJK = re.compile(f"[{CJK}]")
+HAN = re.compile(f"[{CJK}]")
+"""A Chinese character."""
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 _ABBREVIATIONS = (
@@ -94,7 +95,7 @@ _NEXT_STARTS_LOWER = re.compile(r"\s+[a-z]")
 
 def language_of(text: str) -> Literal["zh", "en", "mixed"]:
     """Which language a text is written in; one Chinese character weighs as much as half an English word."""
-    chinese = len(_CJK.findall(text)) / 2
+    chinese = len(HAN.findall(text)) / 2
     english = len(_LATIN_WORD.findall(text))
     if chinese + english == 0:
         return "en"
@@ -150,12 +151,12 @@ def words(text: str) -> list[str]:
     if "10" in text:
         text = _POWER.sub(POWER, text)
     tokens = _WORD.findall(text)
-    if not _CJK.search(text):
+    if not HAN.search(text):
         return list(map(_plain_word, tokens))
     cut = _chinese_cutter()
     found: list[str] = []
     for token in tokens:
-        if _CJK.match(token):
+        if HAN.match(token):
             found.extend(cut(token))
         else:
             found.append(_plain_word(token))

@@ -141,7 +141,7 @@ def prepare_judged(pack: Pack, protocols: Sequence[Protocol]) -> Judged:
     return Judged(
         pack=pack,
         protocols=[protocol for protocol, _ in judged],
-        features=[[EVERY_FEATURE.content(protocol.document, passage) for passage in protocol.passages] for protocol, _ in judged],
+        features=[EVERY_FEATURE.contents(protocol.document, protocol.passages) for protocol, _ in judged],
         hits=[matcher.match(protocol.document, protocol.passages) for protocol, _ in judged],
         labels=labels,
         satisfied=[
